@@ -1,0 +1,67 @@
+"""What asks, properties and misconceptions may call. `torch` is imported on first use, so that the judge, which
+reads the same files, never imports it.
+
+    from grader.ask import torch, same_parameters, gradients_by_shape
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+else:
+
+    class _Torch:
+        """The torch module, imported when an attribute is first looked up."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(importlib.import_module("torch"), name)
+
+    torch = _Torch()
+
+__all__ = ["gradients_by_shape", "projection", "same_parameters", "torch"]
+
+
+def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
+    """A fixed tensor of the given shape with entries of order 1, the same for every caller: cos(0), cos(1), ..."""
+    n = 1
+    for size in shape:
+        n *= size
+    return torch.cos(torch.arange(n, dtype=torch.float64)).reshape(shape).to(dtype=like.dtype, device=like.device)
+
+
+def same_parameters(net: torch.nn.Module) -> torch.nn.Module:
+    """Fill every parameter of `net` with numbers that depend on its shape alone, and return `net`.
+
+    Networks with the same parameter shapes then compute the same whatever their attributes are called and in whatever
+    order they are registered. Parameters of one shape get the same numbers, so that swapping them is no mistake.
+    Buffers (running statistics) are left as they are."""
+    with torch.no_grad():
+        for parameter in net.parameters():
+            fan_in = max(parameter[0].numel(), 1) if parameter.dim() > 1 else 1
+            values = projection(tuple(parameter.shape), parameter)
+            if parameter.dim() > 1:
+                parameter.copy_(values * fan_in**-0.5)
+            else:
+                parameter.copy_(1 + 0.1 * values)
+    return net
+
+
+def gradients_by_shape(net: torch.nn.Module, output: torch.Tensor | None = None) -> dict[str, list[torch.Tensor]]:
+    """Gradients of a fixed projection of `output` with respect to the parameters of `net`, {"(3, 4)": [gradient, ...]},
+    each list in an order that depends on the values alone, so that equal shapes are compared as unordered sets.
+
+    Without `output`, the gradients that a backward pass has left in the parameters."""
+    if output is not None:
+        net.zero_grad()
+        (output * projection(tuple(output.shape), output)).sum().backward()  # type: ignore[no-untyped-call]
+    found: dict[str, list[torch.Tensor]] = {}
+    for parameter in net.parameters():
+        gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        found.setdefault(str(tuple(parameter.shape)), []).append(gradient.detach())
+    for gradients in found.values():
+        # Rounded, so that the order does not hang on the last bits.
+        gradients.sort(key=lambda g: [round(float(v), 4) for v in (g.double().sum(), (g.double() ** 2).sum())])
+    return dict(sorted(found.items()))

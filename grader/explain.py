@@ -1,0 +1,123 @@
+"""Why there is no answer, as a verdict and one sentence."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+
+from grader.interview import Imported, Response
+from grader.peer import Lost, PeerLost, printable
+from grader.result import Verdict
+from grader.wire import Failure, Frame
+from grader.worker import failure as kinds
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A verdict, what a student reads, and lines that say where."""
+
+    verdict: Verdict
+    sentence: str
+    details: tuple[str, ...] = ()
+    cause: str | None = None
+
+
+def explain(response: Response, seconds: float) -> Explanation:
+    """A response without an answer; `seconds` is the limit that it had."""
+    if response.lost is not None:
+        return _lost(response.lost, response.status, seconds, "it")
+    assert response.failure is not None
+    return _failed(response.failure)
+
+
+def explain_import(imported: Imported, seconds: float) -> Explanation:
+    """An import that failed."""
+    name = f"{imported.name}.py"
+    if imported.lost is not None:
+        return _lost(imported.lost, imported.status, seconds, f"importing {name}")
+    failed = imported.failure
+    assert failed is not None
+    message = printable(failed.message)
+    if failed.kind == kinds.NO_FILE:
+        return Explanation(Verdict.NOT_ATTEMPTED, f"there is no {name} in the submission")
+    if failed.kind == kinds.SYNTAX:
+        return Explanation(Verdict.CRASHED, f"{name} does not parse: {message}", cause="syntax")
+    if failed.kind == kinds.NO_MODULE:
+        missing = printable(failed.detail)
+        return Explanation(
+            Verdict.ENVIRONMENT, f"{name} imports `{missing}`, which is not in the submission", cause="import"
+        )
+    told = _failed(failed)
+    return Explanation(told.verdict, f"{name} cannot be imported: {told.sentence}", told.details, told.cause)
+
+
+def _failed(failed: Failure) -> Explanation:
+    message, detail = printable(failed.message), printable(failed.detail)
+    where = _where(failed.frames)
+    details = _trace(failed.frames)
+    error = f"{printable(failed.error)}: {message}" if message else printable(failed.error)
+    if failed.kind == kinds.NOT_WRITTEN:
+        return Explanation(Verdict.NOT_ATTEMPTED, "not written yet")
+    if failed.kind == kinds.MISSING:
+        return Explanation(Verdict.NOT_ATTEMPTED, f"`{detail}` is not defined in the submission")
+    if failed.kind == kinds.VALUES:
+        wanted = f" ({detail})" if detail else ""
+        return Explanation(Verdict.WRONG, f"it returns another number of values than is asked for{wanted}: {message}")
+    if failed.kind == kinds.SIGNATURE:
+        return Explanation(Verdict.CRASHED, f"it cannot be called as the exercise says: {message}")
+    if failed.kind == kinds.RETURNED:
+        return Explanation(Verdict.WRONG, f"what it returns cannot be used: {error}")
+    if failed.kind == kinds.EXITED:
+        return Explanation(Verdict.CRASHED, f"it calls exit(){where}", details, cause="exit")
+    if failed.kind == kinds.INPUT:
+        return Explanation(Verdict.CRASHED, f"it waits for input{where}, and nobody is there to type", details)
+    if failed.kind == kinds.MEMORY:
+        return Explanation(Verdict.OUT_OF_MEMORY, f"it asks for more memory than there is{where}", details, "memory")
+    if failed.kind == kinds.CUDA:
+        return Explanation(
+            Verdict.NEEDS_CUDA,
+            f"it asks for a GPU{where}, and this machine has none; keep to the device of the inputs",
+            details,
+        )
+    if failed.kind == kinds.ENVIRONMENT:
+        return Explanation(Verdict.ENVIRONMENT, f"it needs {detail}{where}", details)
+    if failed.kind == kinds.NO_MODULE:
+        return Explanation(Verdict.ENVIRONMENT, f"it imports `{detail}`, which is not here", details)
+    if failed.kind == kinds.UNREADABLE:
+        return Explanation(Verdict.WRONG, f"what it returns cannot be read: {message}")
+    return Explanation(Verdict.CRASHED, f"it raises {error}{where}", details)
+
+
+def _lost(lost: PeerLost, status: int | None, seconds: float, what: str) -> Explanation:
+    if lost.cause is Lost.TIMED_OUT:
+        return Explanation(Verdict.TIMED_OUT, f"{what} did not end within {seconds:g} s", cause="wall")
+    if lost.cause is Lost.PRINTED:
+        return Explanation(Verdict.CRASHED, f"{what} prints without end: stopped after {lost.detail}", cause="output")
+    if lost.cause is Lost.PROTOCOL:
+        return Explanation(Verdict.CRASHED, f"{what} sent something that is no answer: {lost.detail}", cause="protocol")
+    if status is not None and status < 0:
+        return Explanation(Verdict.CRASHED, f"{what} was ended by the system: {_signal(-status)}", cause="signal")
+    told = f" (exit status {status})" if status is not None else ""
+    return Explanation(Verdict.CRASHED, f"{what} ended its process{told}", cause="exit")
+
+
+def _signal(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    words = {"SIGSEGV": "a segmentation fault", "SIGABRT": "it aborted", "SIGKILL": "it was killed, perhaps for memory"}
+    return f"{words[name]} ({name})" if name in words else name
+
+
+def _where(frames: list[Frame]) -> str:
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" ({printable(last.file)}, line {last.line})"
+
+
+def _trace(frames: list[Frame]) -> tuple[str, ...]:
+    return tuple(
+        f"{printable(f.file)}, line {f.line}, in {printable(f.function)}: {printable(f.source)}" for f in frames
+    )

@@ -1,0 +1,178 @@
+"""Puts questions to a submission: one worker for each module, a fresh fork of it for each exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader import wire
+from grader.course import Assignment
+from grader.oracle import Nursery
+from grader.peer import Lost, Peer, PeerLost
+from grader.question import Question
+from grader.submission import Submission
+
+IMPORT_SECONDS = 30.0
+REAP_SECONDS = 2.0
+DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
+
+
+@dataclass(frozen=True)
+class Response:
+    """What came back for one case: an answer, a failure, or nothing because the worker was lost."""
+
+    answer: dict[str, Any] | None = None
+    changed: tuple[str, ...] = ()
+    failure: wire.Failure | None = None
+    lost: PeerLost | None = None
+    status: int | None = None  # exit status of a lost worker, where it is known
+
+
+@dataclass
+class Transcript:
+    """An exercise's responses, in the order of its questions, and what it printed meanwhile."""
+
+    responses: list[Response] = field(default_factory=list)
+    printed: str = ""
+
+
+@dataclass
+class Imported:
+    """A module of the submission, in a worker of its own; `worker` is None when the import failed."""
+
+    name: str
+    worker: Peer | None
+    failure: wire.Failure | None = None
+    lost: PeerLost | None = None
+    status: int | None = None
+    placeholders: tuple[str, ...] = ()
+    printed: str = ""
+
+
+class Interview:
+    """Everything that one submission is asked."""
+
+    def __init__(self, nursery: Nursery, assignment: Assignment, submission: Submission, device: str = "cpu") -> None:
+        self._nursery = nursery
+        self._assignment = assignment
+        self._submission = submission
+        self._device = device
+
+    def load(self, module: str) -> Imported:
+        """Import a module; its failure is data. Raises PeerLost only where no worker can be started at all."""
+        worker = self._nursery.open()
+        request = wire.LoadModule(
+            folder=str(self._submission.folder),
+            module=module,
+            siblings=list(self._assignment.checks.modules),
+            given=str(self._assignment.course.given),
+            checks=str(self._assignment.public),
+        )
+        try:
+            reply, _ = worker.call(request, seconds=IMPORT_SECONDS)
+            if not isinstance(reply, wire.Loaded):
+                raise PeerLost(Lost.PROTOCOL, "no answer to an import")
+        except PeerLost as lost:
+            imported = Imported(module, None, lost=lost)
+        else:
+            worker.drain()
+            imported = Imported(
+                module,
+                None if reply.failure else worker,
+                failure=reply.failure,
+                placeholders=tuple(name[:100] for name in reply.placeholders[:20]),
+            )
+        imported.printed = worker.printed.text
+        if imported.worker is None:
+            self._nursery.end(worker)
+        return imported
+
+    def ask(self, imported: Imported, questions: Sequence[Question]) -> Transcript:
+        """Put an exercise's questions; a worker that dies over one is replaced for the next."""
+        transcript = Transcript()
+        worker: Peer | None = None
+        deaths = 0
+        for question in questions:
+            if deaths >= DEATHS:
+                transcript.responses.append(transcript.responses[-1])
+                continue
+            if worker is None:
+                worker, response = self._fork(imported)
+                if response is not None:
+                    transcript.responses.append(response)
+                    deaths += 1
+                    continue
+            assert worker is not None
+            response = self._put(worker, question)
+            if response.lost:
+                status = self._status(imported, worker) if response.lost.cause is Lost.DIED else None
+                response = Response(lost=response.lost, status=status)
+                deaths += 1
+                transcript.printed += worker.printed.text
+                self._nursery.end(worker)
+                worker = None
+            transcript.responses.append(response)
+        if worker is not None:
+            worker.drain()
+            transcript.printed += worker.printed.text
+            self._nursery.end(worker)
+        return transcript
+
+    def end(self, imported: Imported) -> None:
+        """End the module's worker."""
+        if imported.worker is not None:
+            self._nursery.end(imported.worker)
+            imported.worker = None
+
+    def _fork(self, imported: Imported) -> tuple[Peer | None, Response | None]:
+        """A fresh fork of the imported module; if its worker is gone, the module is imported once more."""
+        for attempt in range(2):
+            if imported.worker is None:
+                again = self.load(imported.name)
+                if again.worker is None:
+                    return None, Response(failure=again.failure, lost=again.lost, status=again.status)
+                imported.worker = again.worker
+            try:
+                return self._nursery.spawn(imported.worker), None
+            except PeerLost as lost:
+                self.end(imported)
+                if attempt:
+                    return None, Response(lost=lost)
+        raise AssertionError
+
+    def _put(self, worker: Peer, question: Question) -> Response:
+        parts = question.frame if self._device == "cpu" else question.encode(self._device)
+        try:
+            reply, data = worker.call_encoded(parts, seconds=question.exercise.seconds)
+            return _response(reply, data)
+        except PeerLost as lost:
+            return Response(lost=lost)
+
+    def _status(self, imported: Imported, worker: Peer) -> int | None:
+        """How a dead worker ended, as its parent tells: good for a sentence, not for a verdict."""
+        if imported.worker is None:
+            return None
+        try:
+            for _ in range(50):
+                reply, _ = imported.worker.call(wire.Reap(worker.pid), seconds=REAP_SECONDS)
+                if not isinstance(reply, wire.Reaped) or reply.status is not None:
+                    return reply.status if isinstance(reply, wire.Reaped) else None
+        except PeerLost:
+            self.end(imported)
+        return None
+
+
+def _response(reply: wire.Reply, data: bytearray) -> Response:
+    """A reply as a response; raises PeerLost where it is none."""
+    if isinstance(reply, wire.Failure):
+        return Response(failure=reply)
+    if not isinstance(reply, wire.Answer):
+        raise PeerLost(Lost.PROTOCOL, "not an answer")
+    try:
+        answer = wire.unpack(reply.outputs, data)
+    except wire.FrameError as error:
+        raise PeerLost(Lost.PROTOCOL, str(error)) from None
+    if not isinstance(answer, dict) or not all(isinstance(name, str) for name in answer):
+        raise PeerLost(Lost.PROTOCOL, "an answer without names")
+    return Response(answer=answer, changed=tuple(name[:100] for name in reply.changed[:50]))

@@ -1,0 +1,323 @@
+"""Grades one submission: asks, compares, scores.
+
+The judge imports neither a submission nor torch. What it says about an exercise rests on the answers alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from grader import diagnose
+from grader.compare import Agreement, Comparison
+from grader.course import Assignment
+from grader.explain import Explanation, explain, explain_import
+from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
+from grader.oracle import Nursery, Oracle, OracleFault
+from grader.peer import PeerLost, printable
+from grader.question import Question, draw
+from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
+from grader.spec import Case, Exercise, TimedCase, Version
+from grader.spec.checks import Edition, Module
+from grader.submission import Submission
+
+OTHER = {"float64": "float32", "float32": "float64"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked, and how. `secret` None: hidden cases are drawn with the public secret."""
+
+    exercises: tuple[str, ...] | None = None  # ids; None: all
+    public_only: bool = False
+    device: str = "cpu"
+    secret: bytes | None = None
+
+
+@dataclass
+class Marked:
+    """One exercise under one edition."""
+
+    exercise: Exercise
+    verdict: Verdict
+    points: float
+    out_of: float
+    cases: list[CaseResult] = field(default_factory=list)
+    wrong: list[tuple[Question, Response, Agreement]] = field(default_factory=list)
+    explanation: Explanation | None = None
+    notes: list[str] = field(default_factory=list)
+    printed: str = ""
+    hints: tuple[str, ...] = ()
+
+
+class Judge:
+    """Grades submissions of one assignment. Questions are drawn once, and answered by the reference once."""
+
+    def __init__(self, assignment: Assignment, oracle: Oracle, nursery: Nursery, options: Options) -> None:
+        self._assignment = assignment
+        self._oracle = oracle
+        self._nursery = nursery
+        self._options = options
+        self._questions: dict[str, list[Question]] = {}
+
+    def grade(
+        self, submission: Submission, sandbox: str, progress: Callable[[str], None] = lambda exercise: None
+    ) -> Result:
+        """The record of one submission; `progress` is told each exercise before it is asked."""
+        modules: list[ModuleResult] = []
+        marked: list[Marked] = []
+        for module in self._assignment.checks.modules.values():
+            if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
+                continue
+            told, exercises = self._module(module, submission, progress)
+            modules.append(told)
+            marked.extend(exercises)
+        results = tuple(_blocked([self._result(one) for one in marked], self._assignment))
+        secret = self._options.secret
+        return Result(
+            assignment=self._assignment.name,
+            version=self._assignment.version,
+            submission=submission.name,
+            device=self._options.device,
+            sandbox=sandbox,
+            points=round(sum(one.points for one in results), 6),
+            out_of=round(sum(one.out_of for one in results), 6),
+            seed="public" if secret is None else hashlib.sha256(secret).hexdigest()[:16],
+            modules=tuple(modules),
+            exercises=results,
+        )
+
+    def questions(self, exercise: Exercise) -> list[Question]:
+        """An exercise's questions, those that cost all points before those that cost some."""
+        if exercise.id not in self._questions:
+            core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
+            cases: list[Case | TimedCase] = [*core_first]
+            if exercise.timed_case:
+                cases.append(exercise.timed_case)
+            wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
+            secret, data = self._options.secret or b"public", self._assignment.course.assignments
+            self._questions[exercise.id] = [draw(exercise, case, secret, data) for case in wanted]
+        return self._questions[exercise.id]
+
+    def _wanted(self, exercise: Exercise) -> bool:
+        return self._options.exercises is None or exercise.id in self._options.exercises
+
+    # -- a module ------------------------------------------------------------------------------------------------
+
+    def _module(
+        self, module: Module, submission: Submission, progress: Callable[[str], None]
+    ) -> tuple[ModuleResult, list[Marked]]:
+        interview = Interview(self._nursery, self._assignment, submission, self._options.device)
+        try:
+            imported = interview.load(module.name)
+        except PeerLost as lost:
+            fault = Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
+            exercises = [_unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
+            return ModuleResult(module.name, False, fault.sentence), exercises
+        told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
+        if imported.worker is None:
+            why = explain_import(imported, IMPORT_SECONDS)
+            told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
+            return told, [_unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
+        try:
+            edition, exercises = self._best_edition(module, interview, imported, progress)
+        finally:
+            interview.end(imported)
+        self._explain(exercises, edition)
+        return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
+
+    def _best_edition(
+        self, module: Module, interview: Interview, imported: Imported, progress: Callable[[str], None]
+    ) -> tuple[Edition | None, list[Marked]]:
+        """The module's exercises under the edition that gives most; all are asked where editions compete, so that
+        one exercise alone gets the verdict that it has among all."""
+        editions: list[Edition | None] = [None, *module.editions.values()]
+        marks: list[list[Marked]] = [[] for _ in editions]
+        for exercise in module.exercises:
+            if len(editions) == 1 and not self._wanted(exercise):
+                continue
+            progress(exercise.id)
+            if exercise.needs_cuda and self._options.device == "cpu":
+                away = Explanation(Verdict.NEEDS_CUDA, "asked on a machine with a GPU only; not counted here")
+                for row in marks:
+                    row.append(_unasked(exercise, away, out_of=0.0))
+                continue
+            transcript = interview.ask(imported, self.questions(exercise))
+            usual = self._mark(exercise, transcript, None)
+            self._notes(usual, interview, imported)
+            for row, edition in zip(marks, editions, strict=True):
+                row.append(usual if edition is None else self._mark(exercise, transcript, edition, usual))
+        best = max(range(len(editions)), key=lambda i: (sum(one.points for one in marks[i]), -i))
+        return editions[best], [one for one in marks[best] if self._wanted(one.exercise)]
+
+    # -- an exercise ---------------------------------------------------------------------------------------------
+
+    def _mark(
+        self, exercise: Exercise, transcript: Transcript, edition: Edition | None, usual: Marked | None = None
+    ) -> Marked:
+        """Verdict and points under an edition. What is the same under every edition is taken from `usual`."""
+        marked = Marked(exercise, Verdict.RIGHT, exercise.points, exercise.points, printed=transcript.printed)
+        if usual is not None:
+            marked.notes = usual.notes
+        failures: list[tuple[Question, Explanation | None]] = []
+        for question, response in zip(self.questions(exercise), transcript.responses, strict=True):
+            try:
+                error, agreement, why = self._judge(question, response, edition)
+            except OracleFault as fault:
+                return _unasked(exercise, Explanation(Verdict.GRADER_FAULT, str(fault)))
+            if response.changed and not exercise.keep_inputs and usual is None:
+                names = " and ".join(f"`{printable(name)}`" for name in response.changed)
+                marked.notes.append(f"changes its input {names} in place")
+            verdict = why.verdict if why else Verdict.WRONG if agreement and not agreement.ok else Verdict.RIGHT
+            marked.cases.append(CaseResult(question.case.name, question.case.hidden, verdict, finite(error)))
+            if verdict is not Verdict.RIGHT:
+                failures.append((question, why))
+                if agreement is not None:
+                    marked.wrong.append((question, response, agreement))
+        if failures:
+            marked.points = exercise.points * (1 - min(1.0, sum(_cost(question) for question, _ in failures)))
+            first = min(failures, key=lambda f: (f[0].case.hidden, -_cost(f[0])))
+            marked.explanation = first[1]
+            marked.verdict = first[1].verdict if first[1] else Verdict.WRONG
+        return marked
+
+    def _judge(
+        self, question: Question, response: Response, edition: Edition | None
+    ) -> tuple[float, Agreement | None, Explanation | None]:
+        """Error, agreement where an answer was compared, and an explanation where that is not the point."""
+        exercise = question.exercise
+        if response.answer is None:
+            return float("inf"), None, explain(response, exercise.seconds)
+        version = edition.version if edition else None
+        expected = self._oracle.expected(question, version)
+        if all(value is None for value in response.answer.values()) and any(v is not None for v in expected.values()):
+            sentence = "it returns None: not written yet, or its `return` is missing"
+            return float("inf"), None, Explanation(Verdict.NOT_ATTEMPTED, sentence)
+        if exercise.keep_inputs and response.changed:
+            names = " and ".join(f"`{printable(name)}`" for name in response.changed)
+            return (
+                float("inf"),
+                self._compare(question, expected, response),
+                Explanation(Verdict.WRONG, f"it changes its input {names} in place, and must not"),
+            )
+        agreement = self._compare(question, expected, response)
+        if agreement.ok and exercise.properties:
+            failed = self._oracle.failed_claims(question, response.answer, version)
+            if failed:
+                return float("inf"), None, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
+        return agreement.error, agreement, None
+
+    def _compare(self, question: Question, expected: dict[str, Any], response: Response) -> Agreement:
+        assert response.answer is not None
+        return comparison(question)(
+            {name: value for name, value in expected.items() if question.exercise.compares(name)},
+            {
+                name: value
+                for name, value in response.answer.items()
+                if question.exercise.compares(name) or name not in expected
+            },
+        )
+
+    def _notes(self, marked: Marked, interview: Interview, imported: Imported) -> None:
+        """Findings that cost nothing: the other float type."""
+        exercise, other = marked.exercise, OTHER[marked.exercise.dtype]
+        question = self.questions(exercise)[0]
+        if marked.verdict is not Verdict.RIGHT or exercise.properties or not question.has_floats:
+            return
+        cast = question.cast(other)
+        response = interview.ask(imported, [cast]).responses[0]
+        try:
+            if response.answer is None:
+                why = explain(response, exercise.seconds).sentence
+                marked.notes.append(f"works in {exercise.dtype} only: given {other}, {why}")
+                return
+            expected = self._oracle.expected(cast)
+        except OracleFault:
+            return
+        how = replace(comparison(question), floor="float32", any_dtype=True)
+        if not how(expected, response.answer).ok:
+            marked.notes.append(f"works in {exercise.dtype} only: given {other}, its answer is another one")
+
+    # -- words ---------------------------------------------------------------------------------------------------
+
+    def _explain(self, exercises: Sequence[Marked], edition: Edition | None) -> None:
+        """Hints and sentences for what is wrong."""
+        version: tuple[Version, ...] = (edition.version,) if edition else ()
+        for marked in exercises:
+            if marked.verdict is Verdict.RIGHT or marked.out_of == 0:
+                continue
+            try:
+                marked.hints = diagnose.hints(self._assignment.checks, self._oracle, marked.wrong, version)
+            except OracleFault as fault:
+                marked.notes.append(f"no hint: {fault}")
+            self._oracle.forget()
+
+    def _result(self, marked: Marked) -> ExerciseResult:
+        sentence: str | None = None
+        details: tuple[str, ...] = ()
+        cause: str | None = None
+        if marked.explanation is not None:
+            sentence, details, cause = (
+                marked.explanation.sentence,
+                marked.explanation.details,
+                marked.explanation.cause,
+            )
+        elif marked.wrong:
+            question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -_cost(w[0])))
+            told = diagnose.describe(agreement, question)
+            sentence, details = told.sentence, told.details
+        return ExerciseResult(
+            id=marked.exercise.id,
+            points=round(marked.points, 6),
+            out_of=marked.out_of,
+            verdict=marked.verdict,
+            cause=cause,
+            sentence=sentence,
+            hints=marked.hints,
+            notes=tuple(dict.fromkeys(marked.notes)),
+            details=details,
+            printed=marked.printed,
+            cases=tuple(marked.cases),
+        )
+
+
+def comparison(question: Question) -> Comparison:
+    """How the answers to this question are compared."""
+    exercise = question.exercise
+    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
+
+
+def _cost(question: Question) -> float:
+    """The share of an exercise's points that failing this case costs."""
+    worth = getattr(question.case, "worth", None)
+    return 1.0 if worth is None else worth
+
+
+def _unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
+    """An exercise that was not, or could not be, asked."""
+    return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)
+
+
+def _blocked(results: list[ExerciseResult], assignment: Assignment) -> list[ExerciseResult]:
+    """A failure whose prerequisite failed is called blocked; it keeps its own sentence, as a note."""
+    verdicts = {one.id: one.verdict for one in results}
+    fine = (Verdict.RIGHT, Verdict.TOO_SLOW, Verdict.BROKE_RULE, Verdict.NEEDS_CUDA, Verdict.GRADER_FAULT)
+    named: list[ExerciseResult] = []
+    for one in results:
+        needs = assignment.checks[one.id].needs
+        failed = [need for need in needs if verdicts.get(need, Verdict.RIGHT) not in fine]
+        if one.verdict not in (*fine, Verdict.NOT_ATTEMPTED) and failed:
+            sentence = f"{' and '.join(f'`{need}`' for need in failed)} must be right first"
+            notes = (*one.notes, f"on its own: {one.verdict.words}, {one.sentence}")
+            named.append(
+                msgspec.structs.replace(
+                    one, verdict=Verdict.BLOCKED, cause=", ".join(failed), sentence=sentence, notes=notes
+                )
+            )
+        else:
+            named.append(one)
+    return named

@@ -1,0 +1,76 @@
+"""What a property yields: evidence, as the probability of seeing the like from a right solution.
+
+A property is a trusted function `judge(ref, answer, **inputs)` that yields pairs (evidence, sentence). It runs in
+the reference worker on tensors. Evidence is 0 (certainly wrong) to 1; a claim fails when its evidence is below the
+property's false-alarm probability, shared between its statistical claims (Bonferroni).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`p`: the probability of an observation at least this unlikely, if the solution is right."""
+
+    p: float
+    statistical: bool
+
+
+def certain(truth: Any) -> Evidence:
+    """Evidence without chance: the statement holds or does not."""
+    return Evidence(1.0 if bool(truth) else 0.0, statistical=False)
+
+
+def close(got: Any, expected: Any, tolerance: float = 1e-6) -> Evidence:
+    """Two tensors have the same shape and agree relative to the largest expected magnitude."""
+    if tuple(got.shape) != tuple(expected.shape):
+        return certain(False)
+    if expected.numel() == 0:
+        return certain(True)
+    got, expected = got.double(), expected.double()
+    scale = float(expected.abs().max()) or 1.0
+    return certain(float((got - expected).abs().max()) <= tolerance * scale)
+
+
+def binomial(successes: Any, probability: float) -> Evidence:
+    """A boolean tensor, or (successes, trials), of independent trials with that success probability.
+
+    Two-sided, by the Chernoff bound 2 exp(-n KL(k/n || p)) (Hoeffding 1963, Theorem 1): never too small a p."""
+    k, n = successes if isinstance(successes, tuple) else (int(successes.sum()), successes.numel())
+    if n == 0:
+        return Evidence(1.0, statistical=True)
+    return Evidence(min(1.0, 2 * math.exp(-n * _divergence(k / n, probability))), statistical=True)
+
+
+def mean_is(x: Any, mean: float, deviation: float) -> Evidence:
+    """The average of a tensor of independent numbers with that mean and deviation (central limit, two-sided)."""
+    z = abs(float(x.double().mean()) - mean) * math.sqrt(x.numel()) / deviation
+    return Evidence(math.erfc(z / math.sqrt(2)), statistical=True)
+
+
+def failing(claims: Iterable[tuple[Evidence, str]], false_alarm: float) -> list[str]:
+    """The sentences of the claims that do not hold."""
+    claims = list(claims)
+    statistical = sum(evidence.statistical for evidence, _ in claims)
+    threshold = false_alarm / max(statistical, 1)
+    return [
+        sentence
+        for evidence, sentence in claims
+        if (evidence.p < threshold if evidence.statistical else evidence.p < 1)
+    ]
+
+
+def _divergence(q: float, p: float) -> float:
+    """Kullback-Leibler divergence of two Bernoulli distributions."""
+
+    def term(a: float, b: float) -> float:
+        if a == 0:
+            return 0.0
+        return math.inf if b == 0 else a * math.log(a / b)
+
+    return term(q, p) + term(1 - q, 1 - p)

@@ -1,0 +1,92 @@
+"""A case's question: inputs drawn once, encoded once, put to the submission and to the reference alike.
+
+QuestionError   a case cannot be drawn; the sentence names the file and line of its declaration
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader import wire
+from grader.compare import scale_of
+from grader.draw import PUBLIC, Draw
+from grader.spec import Case, CheckError, Exercise, TimedCase
+
+
+@dataclass(frozen=True)
+class Question:
+    """One exercise, one set of inputs."""
+
+    exercise: Exercise
+    case: Case | TimedCase
+    inputs: dict[str, Any]
+    seed: int  # for torch, numpy and random in both workers; public
+
+    @cached_property
+    def frame(self) -> list[bytes | bytearray]:
+        """The request for a worker on the CPU, as bytes."""
+        return self.encode("cpu")
+
+    def encode(self, device: str) -> list[bytes | bytearray]:
+        """The request, for a worker that puts the tensors on `device`."""
+        packer = wire.Packer()
+        return wire.encode(wire.Ask(self.exercise.id, packer.pack(self.inputs), self.seed, device), packer)
+
+    @cached_property
+    def has_floats(self) -> bool:
+        """Whether there is a float array among the inputs."""
+        return _has_floats(self.inputs)
+
+    @cached_property
+    def scale(self) -> float:
+        """The largest magnitude among the float inputs, 1 where there is none."""
+        return scale_of(self.inputs) or 1.0
+
+    def cast(self, dtype: str) -> Question:
+        """The same question with every float input in another dtype."""
+        inputs = map_arrays(self.inputs, lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)
+        return Question(self.exercise, self.case, inputs, self.seed)
+
+
+def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, **size: int) -> Question:
+    """The question of a case under a secret; public cases are the same for everybody. Raises CheckError."""
+    key = secret if case.hidden else PUBLIC
+    name = f"{exercise.id}/{case.name}"
+    source = Draw(key, name, dtype=exercise.dtype, data=data)
+    try:
+        inputs = case.make(source, **size)
+    except Exception as error:
+        raise CheckError(case.where, f"the case {case.name} cannot be drawn: {error}") from error
+    if not isinstance(inputs, dict) or set(inputs) != set(exercise.inputs):
+        drawn = ", ".join(sorted(inputs)) if isinstance(inputs, dict) else type(inputs).__name__
+        raise CheckError(case.where, f"the case {case.name} draws {drawn}; the ask takes {', '.join(exercise.inputs)}")
+    return Question(exercise, case, inputs, zlib.crc32(name.encode()))
+
+
+def _has_floats(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_floats, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_floats, value))
+    array = value.array if isinstance(value, wire.Tensor) else value
+    return isinstance(array, np.ndarray) and array.dtype.kind == "f"
+
+
+def map_arrays(value: Any, change: Callable[[Any], Any]) -> Any:
+    """The same tree with `change` applied to every NumPy array."""
+    if isinstance(value, dict):
+        return {key: map_arrays(item, change) for key, item in value.items()}
+    if isinstance(value, list):
+        return [map_arrays(item, change) for item in value]
+    if isinstance(value, tuple):
+        return tuple(map_arrays(item, change) for item in value)
+    if isinstance(value, wire.Tensor):
+        return wire.Tensor(change(value.array), change(value.array).dtype.name, value.kind)
+    return change(value) if isinstance(value, np.ndarray) else value

@@ -1,0 +1,81 @@
+"""A Result as a table on a terminal, or as plain lines elsewhere."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from grader.result import ExerciseResult, ModuleResult, Result, Verdict
+
+STYLES = {
+    Verdict.RIGHT: "green",
+    Verdict.NOT_ATTEMPTED: "dim",
+    Verdict.BLOCKED: "yellow",
+    Verdict.NEEDS_CUDA: "yellow",
+    Verdict.ENVIRONMENT: "yellow",
+    Verdict.GRADER_FAULT: "magenta",
+}
+PRINTED_LINES = 5  # of what an exercise printed, without -v
+
+
+def show(result: Result, console: Console, verbose: bool = False) -> None:
+    """Print the whole record: a table for each module, then the sum."""
+    for module in result.modules:
+        mine = [one for one in result.exercises if one.id.partition(".")[0] == module.name]
+        _module(module, mine, console, verbose)
+    _sum(result, console)
+
+
+def _module(module: ModuleResult, exercises: list[ExerciseResult], console: Console, verbose: bool) -> None:
+    points, out_of = sum(one.points for one in exercises), sum(one.out_of for one in exercises)
+    console.print()
+    console.print(f"[bold]{module.name}.py[/bold]  {points:g} of {out_of:g} points", highlight=False)
+    if module.sentence:
+        console.print(f"  [red]{escape(module.sentence)}[/red]", highlight=False)
+        return
+    if module.edition:
+        console.print(f"  graded by this edition: {escape(module.edition)}", highlight=False)
+    if module.placeholders and verbose:
+        console.print(f"  imported but not installed here: {', '.join(module.placeholders)}", highlight=False)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    for one in exercises:
+        style = STYLES.get(one.verdict, "red")
+        table.add_row(
+            f"  {escape(one.id.partition('.')[2])}",
+            f"[{style}]{one.verdict.words}[/{style}]",
+            f"{one.points:g}/{one.out_of:g}",
+            "\n".join(escape(line) for line in _lines(one, verbose)),
+        )
+    console.print(table, highlight=False)
+
+
+def _lines(one: ExerciseResult, verbose: bool) -> list[str]:
+    """What is wrong, the hint, where: in the order in which a student reads it."""
+    lines = [one.sentence] if one.sentence and one.verdict is not Verdict.RIGHT else []
+    lines += [f"Hint: {hint}" for hint in one.hints]
+    if verbose or one.verdict in (Verdict.WRONG, Verdict.CRASHED):
+        lines += [f"  {detail}" for detail in one.details]
+    lines += [f"Note: {note}" for note in one.notes if verbose or one.verdict is not Verdict.RIGHT or "only" in note]
+    if one.printed.strip() and (verbose or one.verdict is not Verdict.RIGHT):
+        printed = one.printed.strip().splitlines()
+        kept = printed if verbose else printed[:PRINTED_LINES]
+        lines += [f"printed: {line[:200]}" for line in kept]
+        if len(printed) > len(kept):
+            lines.append(f"printed: ... {len(printed) - len(kept)} more lines (-v shows them)")
+    return lines
+
+
+def _sum(result: Result, console: Console) -> None:
+    console.print()
+    right = sum(one.verdict is Verdict.RIGHT for one in result.exercises)
+    sandboxed = "" if result.sandbox != "none" else ", not sandboxed"
+    console.print(
+        f"[bold]{result.assignment}: {result.points:g} of {result.out_of:g} points[/bold], "
+        f"{right} of {len(result.exercises)} exercises right ({result.device}{sandboxed})",
+        highlight=False,
+    )

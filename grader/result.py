@@ -1,0 +1,112 @@
+"""Verdicts, scores and the record that `--json` and the gradebook hold: plain frozen data."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """What became of an exercise or a case."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    TOO_SLOW = "too_slow"
+    BROKE_RULE = "broke_rule"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    NEEDS_CUDA = "needs_cuda"
+    ENVIRONMENT = "environment"
+    NOT_ATTEMPTED = "not_attempted"
+    BLOCKED = "blocked"
+    GRADER_FAULT = "grader_fault"
+
+    @property
+    def words(self) -> str:
+        """As a person reads it."""
+        return {"broke_rule": "broke a rule", "needs_cuda": "needs CUDA"}.get(self.value, self.value.replace("_", " "))
+
+
+class CaseResult(msgspec.Struct, frozen=True):
+    """One case. `error`: the largest error in units of its output's scale; None when there is no finite one."""
+
+    name: str
+    hidden: bool
+    verdict: Verdict
+    error: float | None = None
+
+
+class Speed(msgspec.Struct, frozen=True):
+    """A timed verdict: the ratio to the reference's time and how sure it is."""
+
+    ratio: float
+    interval: tuple[float, float]
+    limit: float
+    pairs: int
+    speedup_over_naive: float | None = None
+    operations: tuple[int, ...] = ()
+
+
+class ExerciseResult(msgspec.Struct, frozen=True):
+    """One exercise. `cause`: the limit that was hit, or the prerequisite that failed."""
+
+    id: str
+    points: float
+    out_of: float
+    verdict: Verdict
+    cause: str | None = None
+    sentence: str | None = None
+    hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()  # where and by how much, frames of a traceback: lines of text
+    printed: str = ""
+    cases: tuple[CaseResult, ...] = ()
+    speed: Speed | None = None
+
+
+class ModuleResult(msgspec.Struct, frozen=True):
+    """One file. `edition`: the right answer under which it was graded, where it is not the usual one."""
+
+    name: str
+    imported: bool
+    sentence: str | None = None
+    placeholders: tuple[str, ...] = ()
+    edition: str | None = None
+    printed: str = ""
+
+
+class Result(msgspec.Struct, frozen=True):
+    """One submission's record."""
+
+    assignment: str
+    version: str
+    submission: str
+    device: str
+    sandbox: str
+    points: float
+    out_of: float
+    seed: str
+    modules: tuple[ModuleResult, ...]
+    exercises: tuple[ExerciseResult, ...]
+    schema: int = 1
+
+    @property
+    def all_right(self) -> bool:
+        return all(exercise.verdict is Verdict.RIGHT for exercise in self.exercises)
+
+    @property
+    def faults(self) -> list[ExerciseResult]:
+        """What the grader itself failed at."""
+        return [exercise for exercise in self.exercises if exercise.verdict is Verdict.GRADER_FAULT]
+
+    def to_json(self) -> bytes:
+        """The record, indented."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+
+
+def finite(error: float) -> float | None:
+    """The error, or None when it is NaN or infinite."""
+    return error if math.isfinite(error) else None

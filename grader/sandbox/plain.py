@@ -1,0 +1,96 @@
+"""Level `none`: plain processes, for code that may do what its user may do. Only times and sizes are bounded."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from types import TracebackType
+
+from grader.peer import Peer
+from grader.sandbox.processes import descendants, kill_below
+
+START_SECONDS = 120.0  # for importing torch from a cold disk
+SPAWN_SECONDS = 20.0
+
+# What a worker is told by its environment; nothing of the user's own comes along.
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONUNBUFFERED": "0",
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+    "TERM": "dumb",
+}
+
+
+class Plain:
+    """A nursery and all workers that descend from it."""
+
+    level = "none"
+
+    def __init__(self) -> None:
+        self._scratch = tempfile.mkdtemp(prefix="grader-")
+        self._known: dict[int, Peer] = {}
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self._scratch,
+                env={**ENVIRONMENT, "HOME": self._scratch, "TMPDIR": self._scratch},
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+        self._nursery = Peer(ours)
+        self._started = False
+
+    def open(self) -> Peer:
+        """A fresh worker that has only torch. Raises PeerLost."""
+        if not self._started:
+            self._nursery.wait_ready(START_SECONDS)
+            self._started = True
+        return self.spawn(self._nursery)
+
+    def spawn(self, parent: Peer) -> Peer:
+        """A fork of a worker. Raises PeerLost."""
+        child = parent.spawn(SPAWN_SECONDS)
+        self._known[child.pid] = child
+        return child
+
+    def end(self, worker: Peer) -> None:
+        """Kill a worker and whatever it has started that is not itself a worker still in use."""
+        worker.close()
+        self._known.pop(worker.pid, None)
+        kill_below(self._process.pid, frozenset(self._known))
+
+    def close(self) -> None:
+        """Kill everything and remove the scratch folder."""
+        for peer in list(self._known.values()):
+            peer.close()
+        self._nursery.close()
+        kill_below(self._process.pid)
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def __enter__(self) -> Plain:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def processes(self) -> set[int]:
+        """Every process that is alive below the nursery."""
+        return descendants(self._process.pid) if self._process.poll() is None else set()

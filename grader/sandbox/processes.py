@@ -1,0 +1,74 @@
+"""The processes below a process, and their end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below `pid`, from /proc, or from `ps` where there is no /proc."""
+    if not Path("/proc/self/task").is_dir():
+        return _from_ps(pid)
+    found: set[int] = set()
+    todo = [pid]
+    while todo:
+        for child in _children(todo.pop()):
+            if child not in found:
+                found.add(child)
+                todo.append(child)
+    return found
+
+
+def kill_below(pid: int, keep: frozenset[int] = frozenset(), seconds: float = 5.0) -> bool:
+    """Kill every process below `pid` but those in `keep`; whether they are gone. A process that forks faster than one
+    sweep kills is stopped first, so that it cannot."""
+    deadline = time.monotonic() + seconds
+    while True:
+        doomed = {process for process in descendants(pid) - keep if not _is_zombie(process)}
+        if not doomed:
+            return True
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for process in doomed:
+                try:
+                    os.kill(process, number)
+                except (ProcessLookupError, PermissionError):
+                    continue
+        if time.monotonic() > deadline:
+            return False
+        os.sched_yield()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    found: list[int] = []
+    for thread in threads:
+        try:
+            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
+                found.extend(int(word) for word in file.read().split())
+        except OSError:
+            continue
+    return found
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in ("Z", "X")
+    except OSError:
+        return True
+
+
+def _from_ps(pid: int) -> set[int]:
+    listing = subprocess.run(["ps", "-axo", "pid=,ppid="], capture_output=True, text=True, check=False).stdout
+    parents = {int(child): int(parent) for child, parent in (line.split() for line in listing.splitlines())}
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found and child not in found}:
+        found |= more
+    return found - {pid}

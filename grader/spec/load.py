@@ -1,0 +1,63 @@
+"""Executes checks.py, and hidden.py where it may be known, and returns what they declare."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from grader.spec.checks import Checks
+from grader.spec.errors import CheckError, Location
+
+
+def load_checks(public: Path, hidden: Path | None = None) -> Checks:
+    """The declaration in `public` (a checks.py) and, if given, `hidden` (a hidden.py).
+
+    hidden.py reaches the public names with `from checks import ...`. Raises CheckError, which names file and line,
+    for whatever is wrong in either file."""
+    module = _execute("checks", public)
+    checks = next((value for value in vars(module).values() if isinstance(value, Checks)), None)
+    if checks is None:
+        raise CheckError(Location(str(public), 1), 'declares no assignment: checks = Checks("a1", title="...")')
+    if hidden is not None:
+        checks.loading_hidden = True
+        before = sys.modules.get("checks")
+        sys.modules["checks"] = module
+        try:
+            _execute("hidden", hidden)
+        finally:
+            checks.loading_hidden = False
+            if before is None:
+                del sys.modules["checks"]
+            else:
+                sys.modules["checks"] = before
+    checks.verify()
+    return checks
+
+
+def _execute(name: str, path: Path) -> ModuleType:
+    module = ModuleType(name)
+    module.__file__ = str(path)
+    try:
+        source = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CheckError(Location(str(path), 1), f"cannot be read: {error.strerror}") from error
+    try:
+        exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
+    except CheckError:
+        raise
+    except SyntaxError as error:
+        raise CheckError(Location(str(path), error.lineno or 1), f"does not parse: {error.msg}") from error
+    except Exception as error:
+        raise CheckError(_line_in(path, error), f"{type(error).__name__}: {error}") from error
+    return module
+
+
+def _line_in(path: Path, error: Exception) -> Location:
+    """The innermost line of `path` that the error passed through."""
+    line, traceback = 1, error.__traceback__
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == str(path):
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return Location(str(path), line)

@@ -1,0 +1,26 @@
+"""`python -m grader.worker FD`: the nursery."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+from grader.worker.lifeline import adopt_orphans, die_with_parent
+
+
+def main() -> None:
+    """Import torch once, warm it up with one thread, then serve on the socket that was inherited."""
+    die_with_parent()
+    adopt_orphans()
+    import torch
+
+    from grader.worker import serve
+
+    torch.set_num_threads(1)  # an operation with two threads here would hang every child that uses two
+    serve.warm_up()
+    serve.serve(socket.socket(fileno=int(sys.argv[1])))
+    os._exit(0)
+
+
+main()

@@ -1,0 +1,213 @@
+"""The worker's loop: one request, one reply."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader import wire
+from grader.spec import Checks, load_checks
+from grader.worker import reference
+from grader.worker.failure import NO_FILE, UNREADABLE, failure
+from grader.worker.lifeline import bound_memory, die_with_parent
+from grader.worker.subject import Subject, prepare_path
+from grader.worker.tensors import from_wire, map_leaves, to_wire
+
+
+def warm_up() -> None:
+    """Run the operations that torch initialises lazily once, before anything is forked: a child would pay for each."""
+    x = torch.ones(8, 8, requires_grad=True)
+    y = torch.nn.functional.conv2d(x.view(1, 1, 8, 8), x.view(1, 1, 8, 8)[:, :, :3, :3])
+    (y.relu().sum() + torch.softmax(x @ x, 1).sum() + x.log_softmax(0).exp().std()).backward()  # type: ignore[no-untyped-call]
+    torch.arange(8).sort().values.cumsum(0)
+    _seed(0)
+
+
+class Worker:
+    """What a worker process holds: the module that it was told to load, and the checks about it."""
+
+    def __init__(self) -> None:
+        self.folder = Path("/nonexistent")
+        self.checks_file = Path("/nonexistent")
+        self.name = ""
+        self.siblings: list[str] = []
+        self.checks: Checks | None = None
+        self.subject: Subject | None = None
+        self._handlers: dict[type, Callable[[Any, bytearray], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
+            wire.LoadModule: self._load,
+            wire.Patch: self._patch,
+            wire.Ask: self._ask,
+            wire.JudgeProperty: self._judge,
+            wire.AskOracle: self._oracle,
+            wire.Null: lambda request, data: wire.Done(),
+            wire.Reap: self._reap,
+        }
+
+    def handle(self, request: wire.Request, data: bytearray) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+        """The reply to any request but Spawn."""
+        return self._handlers[type(request)](request, data)
+
+    def _load(self, request: wire.LoadModule, data: bytearray) -> wire.Reply:
+        self.folder, self.checks_file = Path(request.folder), Path(request.checks)
+        self.name, self.siblings = request.module, request.siblings
+        hidden = Path(request.hidden) if request.hidden else None
+        self.checks = load_checks(self.checks_file, hidden)
+        finder = prepare_path(self.folder, Path(request.given), request.siblings)
+        file = self.folder / f"{request.module}.py"
+        if not file.is_file():
+            return wire.Loaded(wire.Failure(NO_FILE, "", "", detail=file.name))
+        try:
+            self._take(importlib.import_module(request.module))
+        except BaseException as error:
+            return wire.Loaded(failure(error, self.folder, self.checks_file), finder.made)
+        return wire.Loaded(None, finder.made)
+
+    def _take(self, module: ModuleType) -> None:
+        assert self.checks is not None
+        self.subject = Subject(module, self.checks.modules[self.name].also)
+
+    def _patch(self, request: wire.Patch, data: bytearray) -> wire.Reply:
+        assert self.checks is not None
+        wanted = reference.versions(self.checks, request.versions)
+        self._take(reference.patch(self.name, self.siblings, wanted))
+        return wire.Done()
+
+    def _ask(self, request: wire.Ask, data: bytearray) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+        assert self.checks is not None
+        exercise = self.checks[request.exercise]
+        inputs = from_wire(wire.unpack(request.inputs, data), request.device)
+        before = map_leaves(inputs, _copy)
+        _seed(request.seed)
+        try:
+            outputs = exercise.ask(self.subject, **inputs)
+        except BaseException as error:
+            return failure(error, self.folder, self.checks_file)
+        return _answer(outputs, [name for name in inputs if _differs(inputs[name], before[name])])
+
+    def _oracle(self, request: wire.AskOracle, data: bytearray) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+        assert self.checks is not None
+        oracle = self.checks[request.exercise].oracle_function
+        assert oracle is not None
+        _seed(request.seed)
+        return _answer(oracle(self.subject, **from_wire(wire.unpack(request.inputs, data))), [])
+
+    def _judge(self, request: wire.JudgeProperty, data: bytearray) -> wire.Reply:
+        assert self.checks is not None
+        _seed(request.seed)
+        inputs = from_wire(wire.unpack(request.inputs, data))
+        answer = from_wire(wire.unpack(request.answer, data))
+        return wire.Claims(reference.failed_claims(self.checks[request.exercise], self.subject, answer, inputs))
+
+    def _reap(self, request: wire.Reap, data: bytearray) -> wire.Reply:
+        try:
+            pid, status = os.waitpid(request.pid, os.WNOHANG)
+        except (ChildProcessError, OverflowError):
+            return wire.Reaped(None)
+        return wire.Reaped(os.waitstatus_to_exitcode(status) if pid else None)
+
+
+def serve(sock: socket.socket) -> None:
+    """Answer requests until the peer closes the socket. After a Spawn the child goes on here, on its own socket."""
+    worker = Worker()
+    wire.send(sock, wire.encode(wire.Ready(os.getpid())))
+    while True:
+        try:
+            head, data, descriptors = wire.receive(sock, 2)
+        except (EOFError, OSError):
+            return
+        request = wire.decode_request(head)
+        if isinstance(request, wire.Spawn):
+            sock = _spawn(sock, descriptors)
+            continue
+        try:
+            reply = worker.handle(request, data)
+        except Exception as error:  # ours, or the author's
+            reply = failure(error, worker.folder, worker.checks_file)
+            reply.detail = "grader"
+        _flush()
+        message, packer = reply if isinstance(reply, tuple) else (reply, None)
+        try:
+            parts = wire.encode(message, packer)
+        except wire.FrameError as error:
+            parts = wire.encode(wire.Failure(UNREADABLE, "FrameError", str(error)))
+        wire.send(sock, parts)
+
+
+def _spawn(sock: socket.socket, descriptors: list[int]) -> socket.socket:
+    """Fork. In the parent: report the child and return `sock`. In the child: return its own socket."""
+    _flush()
+    pid = os.fork()
+    if pid:
+        for fd in descriptors:
+            os.close(fd)
+        wire.send(sock, wire.encode(wire.Spawned(pid)))
+        return sock
+    die_with_parent()
+    bound_memory()
+    sock.close()
+    channel, output = descriptors
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(output)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    child = socket.socket(fileno=channel)
+    wire.send(child, wire.encode(wire.Ready(os.getpid())))
+    return child
+
+
+def _answer(outputs: Any, changed: list[str]) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+    if not isinstance(outputs, dict):
+        raise TypeError("an ask returns a dict of named outputs")
+    packer = wire.Packer(to_wire)
+    try:
+        return wire.Answer(packer.pack(outputs), changed), packer
+    except Exception as error:
+        return wire.Failure(UNREADABLE, type(error).__name__, str(error)[:500])
+
+
+def _seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def _copy(leaf: Any) -> Any:
+    if isinstance(leaf, torch.Tensor):
+        return leaf.clone()
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _differs(now: Any, before: Any) -> bool:
+    if isinstance(before, torch.Tensor):
+        if not isinstance(now, torch.Tensor) or now.shape != before.shape or now.dtype != before.dtype:
+            return True
+        return not bool(((now == before) | (now.isnan() & before.isnan())).all())
+    if isinstance(before, np.ndarray):
+        return not np.array_equal(now, before)
+    if isinstance(before, list | tuple):
+        return len(now) != len(before) or any(map(_differs, now, before))
+    if isinstance(before, dict):
+        return now.keys() != before.keys() or any(_differs(now[key], before[key]) for key in before)
+    return bool(now != before)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+__all__ = ["Worker", "serve", "warm_up"]

@@ -1,0 +1,51 @@
+"""The module that is asked: imported from a folder, with the course's own helpers in front of it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from grader.worker.failure import MissingName
+from grader.worker.placeholders import PlaceholderFinder
+
+
+class Subject:
+    """`sub` in an ask: the submission's module. A name that it does not define is reported as missing.
+
+    `also` gives the names that a function has in other editions of the course."""
+
+    def __init__(self, module: ModuleType, also: Mapping[str, str]) -> None:
+        self._module = module
+        self._also = also
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._module, name, None)
+        if found is None and name in self._also:
+            found = getattr(self._module, self._also[name], None)
+        if found is None:
+            raise MissingName(name)
+        return found
+
+
+def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderFinder:
+    """Let imports find the given helpers first, then the folder, both behind the standard library (a submitted
+    random.py shadows nothing) and before site-packages; what nobody has becomes a placeholder."""
+    sys.dont_write_bytecode = True
+    libraries = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    at = next((i for i, entry in enumerate(sys.path) if entry in libraries), len(sys.path))
+    sys.path[at:at] = [str(given), str(folder)]
+    finder = PlaceholderFinder(folder, siblings)
+    sys.meta_path.append(finder)
+    importlib.invalidate_caches()
+    return finder
+
+
+def forget(names: list[str]) -> None:
+    """Drop these modules, so that the next import executes them again."""
+    for name in names:
+        sys.modules.pop(name, None)

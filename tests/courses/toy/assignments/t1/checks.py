@@ -1,0 +1,67 @@
+"""A small assignment that the tests of grader are written against."""
+
+from grader.property import binomial, certain
+from grader.spec import Checks, no_loops
+
+checks = Checks("t1", title="A toy")
+algebra = checks.module("algebra", also={"scale": "multiply_by"})
+chance = checks.module("chance")
+
+doubled = algebra.edition("doubled", "twice the sum of squares")
+
+
+@algebra.exercise("scale", points=20)
+def scale(sub, x, factor):
+    """x times a factor."""
+    return {"out": sub.scale(x, factor)}
+
+
+@scale.case
+def small(draw):
+    return dict(x=draw.normal(3, 4), factor=draw.number(1.5, 3))
+
+
+@algebra.exercise("energy", points=30, needs=["scale"], keep_inputs=True, rules=[no_loops()])
+def energy(sub, x):
+    """Sum of squares, and its gradient."""
+    value, gradient = sub.energy(x)
+    return {"value": value, "gradient": gradient}
+
+
+@energy.case
+def plain(draw):
+    return dict(x=draw.normal(5, 3))
+
+
+@energy.timed(at_most=4.0)
+def large(draw, n=2000):
+    return dict(x=draw.normal(n, 30))
+
+
+@algebra.exercise("Counter.count", points=20)
+def count(sub, x, above):
+    """How many entries are above a number."""
+    return {"count": sub.Counter(above).count(x)}
+
+
+@count.case
+def some(draw):
+    return dict(x=draw.normal(30), above=0.1)
+
+
+@chance.exercise("coin", points=30)
+def coin(sub, n, p):
+    """n independent flips that are 1 with probability p."""
+    return {"flips": sub.coin(n, p)}
+
+
+@coin.case
+def thousand(draw):
+    return dict(n=2000, p=0.3)
+
+
+@coin.property(false_alarm=1e-9)
+def right_share(ref, answer, n, p):
+    flips = answer["flips"]
+    yield certain(flips.shape == (n,)), "there are n flips"
+    yield binomial(flips == 1, p), "a share p of the flips is 1"
