@@ -22,6 +22,7 @@ from grader.oracle import OracleFault
 from grader.report import terminal
 from grader.result import Result
 from grader.spec import CheckError
+from grader.stubs import StubError, generated, stale
 from grader.submission import SubmissionError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
@@ -36,7 +37,7 @@ def sentences(command: Callable[..., int]) -> Callable[..., None]:
             code = command(*args, **kwargs)
         except click.ClickException:
             raise
-        except (CourseError, CheckError, SubmissionError, OracleFault) as error:
+        except (CourseError, CheckError, SubmissionError, OracleFault, StubError) as error:
             code = _fail(str(error))
         except OSError as error:
             name = f" ({error.filename})" if error.filename else ""
@@ -133,6 +134,28 @@ def show(assignment: str) -> int:
     return RIGHT
 
 
+@main.command()
+@click.argument("assignments", nargs=-1)
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if a generated file is out of step.")
+@sentences
+def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
+    """Generate the stubs and the handouts' tables from the reference solutions."""
+    course = find_course()
+    old: list[Path] = []
+    for name in assignments or course.names():
+        assignment = course.assignment(name)
+        texts = generated(assignment)
+        for path in stale(assignment):
+            old.append(path)
+            if not only_check:
+                write_atomically(path, texts[path].encode())
+                click.echo(f"wrote {path}")
+    if only_check and old:
+        click.echo(f"out of step with their source: {', '.join(map(str, old))}; run grader stubs", err=True)
+        return NOT_RIGHT
+    return RIGHT
+
+
 def _device(wanted: str) -> str:
     has_gpu = Path("/dev/nvidiactl").exists()
     if wanted == "cuda" and not has_gpu:
@@ -171,3 +194,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+if __name__ == "__main__":
+    main()

@@ -310,7 +310,7 @@ def _blocked(results: list[ExerciseResult], assignment: Assignment) -> list[Exer
     for one in results:
         needs = assignment.checks[one.id].needs
         failed = [need for need in needs if verdicts.get(need, Verdict.RIGHT) not in fine]
-        if one.verdict not in (*fine, Verdict.NOT_ATTEMPTED) and failed:
+        if one.cases and one.verdict not in (*fine, Verdict.NOT_ATTEMPTED) and failed:
             sentence = f"{' and '.join(f'`{need}`' for need in failed)} must be right first"
             notes = (*one.notes, f"on its own: {one.verdict.words}, {one.sentence}")
             named.append(

@@ -70,7 +70,10 @@ class Oracle:
         """The claims of the exercise's properties that a student's answer fails. Raises OracleFault."""
         packer = wire.Packer()
         request = wire.JudgeProperty(
-            question.exercise.id, packer.pack(question.inputs), packer.pack(answer), question.seed
+            question.exercise.id,
+            packer.pack({**question.inputs, **question.kept}),
+            packer.pack(answer),
+            question.seed,
         )
         worker = self._worker(question.exercise.module.name, (edition.id,) if edition else ())
         reply, _ = self._call(worker, wire.encode(request, packer))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ class Question:
     case: Case | TimedCase
     inputs: dict[str, Any]
     seed: int  # for torch, numpy and random in both workers; public
+    kept: dict[str, Any] = field(default_factory=dict)  # never leaves the trusted side: for properties
 
     @cached_property
     def frame(self) -> list[bytes | bytearray]:
@@ -52,7 +53,7 @@ class Question:
     def cast(self, dtype: str) -> Question:
         """The same question with every float input in another dtype."""
         inputs = map_arrays(self.inputs, lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)
-        return Question(self.exercise, self.case, inputs, self.seed)
+        return replace(self, inputs=inputs)
 
 
 def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, **size: int) -> Question:
@@ -61,13 +62,19 @@ def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, 
     name = f"{exercise.id}/{case.name}"
     source = Draw(key, name, dtype=exercise.dtype, data=data)
     try:
-        inputs = case.make(source, **size)
+        drawn = case.make(source, **size)
     except Exception as error:
         raise CheckError(case.where, f"the case {case.name} cannot be drawn: {error}") from error
-    if not isinstance(inputs, dict) or set(inputs) != set(exercise.inputs):
-        drawn = ", ".join(sorted(inputs)) if isinstance(inputs, dict) else type(inputs).__name__
-        raise CheckError(case.where, f"the case {case.name} draws {drawn}; the ask takes {', '.join(exercise.inputs)}")
-    return Question(exercise, case, inputs, zlib.crc32(name.encode()))
+    inputs, kept = drawn if isinstance(drawn, tuple) and len(drawn) == 2 else (drawn, {})
+    for what, found, wanted in (("draws", inputs, exercise.inputs), ("keeps back", kept, exercise.kept)):
+        if not isinstance(found, dict) or set(found) != set(wanted):
+            names = ", ".join(sorted(found)) if isinstance(found, dict) else type(found).__name__
+            taker = "the ask takes" if what == "draws" else "the properties take"
+            raise CheckError(
+                case.where,
+                f"the case {case.name} {what} {names or 'nothing'}; {taker} {', '.join(wanted) or 'nothing'}",
+            )
+    return Question(exercise, case, inputs, zlib.crc32(name.encode()), kept)
 
 
 def _has_floats(value: Any) -> bool:

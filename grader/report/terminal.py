@@ -72,10 +72,11 @@ def _lines(one: ExerciseResult, verbose: bool) -> list[str]:
 
 def _sum(result: Result, console: Console) -> None:
     console.print()
-    right = sum(one.verdict is Verdict.RIGHT for one in result.exercises)
+    asked = [one for one in result.exercises if one.out_of]
+    right = sum(one.verdict is Verdict.RIGHT for one in asked)
     sandboxed = "" if result.sandbox != "none" else ", not sandboxed"
     console.print(
         f"[bold]{result.assignment}: {result.points:g} of {result.out_of:g} points[/bold], "
-        f"{right} of {len(result.exercises)} exercises right ({result.device}{sandboxed})",
+        f"{right} of {len(asked)} exercises right ({result.device}{sandboxed})",
         highlight=False,
     )

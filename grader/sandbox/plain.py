@@ -10,7 +10,7 @@ import tempfile
 from types import TracebackType
 
 from grader.peer import Peer
-from grader.sandbox.processes import descendants, kill_below
+from grader.sandbox.processes import descendants, is_zombie, kill_below
 
 START_SECONDS = 120.0  # for importing torch from a cold disk
 SPAWN_SECONDS = 20.0
@@ -93,4 +93,11 @@ class Plain:
     @property
     def processes(self) -> set[int]:
         """Every process that is alive below the nursery."""
-        return descendants(self._process.pid) if self._process.poll() is None else set()
+        if self._process.poll() is not None:
+            return set()
+        return {pid for pid in descendants(self._process.pid) if not is_zombie(pid)}
+
+    @property
+    def workers(self) -> set[int]:
+        """The workers in use."""
+        return set(self._known)

@@ -28,7 +28,7 @@ def kill_below(pid: int, keep: frozenset[int] = frozenset(), seconds: float = 5.
     sweep kills is stopped first, so that it cannot."""
     deadline = time.monotonic() + seconds
     while True:
-        doomed = {process for process in descendants(pid) - keep if not _is_zombie(process)}
+        doomed = {process for process in descendants(pid) - keep if not is_zombie(process)}
         if not doomed:
             return True
         for number in (signal.SIGSTOP, signal.SIGKILL):
@@ -57,7 +57,8 @@ def _children(pid: int) -> list[int]:
     return found
 
 
-def _is_zombie(pid: int) -> bool:
+def is_zombie(pid: int) -> bool:
+    """Whether the process has ended (and waits for its parent to notice)."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[0] in ("Z", "X")

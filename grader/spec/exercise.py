@@ -115,6 +115,12 @@ class Exercise:
         """The names that a case has to draw."""
         return tuple(inspect.signature(self.ask).parameters)[1:]
 
+    @property
+    def kept(self) -> frozenset[str]:
+        """The names that a case has to keep back for the properties."""
+        taken = {name for one in self.properties for name in tuple(inspect.signature(one.judge).parameters)[2:]}
+        return frozenset(taken - set(self.inputs))
+
     def compares(self, output: str) -> bool:
         """Whether this output is compared with the reference's (else only properties judge it)."""
         if self.compared is not None:
@@ -126,6 +132,8 @@ class Exercise:
     def case(self, function: Function | None = None, /, *, worth: float | None = None) -> Any:
         """Declare a case: `function(draw)` returns a dict of inputs. Public in checks.py, hidden in hidden.py.
 
+        It may return two dicts, (inputs, kept): what is kept back never reaches a submission and goes to the
+        exercise's properties by name (the labels of held-out images, say).
         `worth`: the share of the exercise's points that failing only this case costs; all of them by default."""
 
         def declare(make: F) -> F:
@@ -158,15 +166,16 @@ class Exercise:
         return declare
 
     def property(self, *, false_alarm: float = 0.0) -> Callable[[F], F]:
-        """Declare a property: `function(ref, answer, **inputs)` yields (evidence, sentence)."""
+        """Declare a property: `function(ref, answer, **inputs, **kept)` yields (evidence, sentence); `kept` is what the
+        cases keep back (see `case`)."""
 
         def declare(judge: F) -> F:
             where = Location.of(judge)
             if not 0 <= false_alarm <= FALSE_ALARM_AT_MOST:
                 raise CheckError(where, f"a false-alarm probability of {false_alarm} is above {FALSE_ALARM_AT_MOST}")
-            names = tuple(inspect.signature(judge).parameters)
-            if names[2:] != self.inputs:
-                raise CheckError(where, f"{judge.__name__} takes {names[2:]}; the ask takes {self.inputs}")
+            missing = set(self.inputs) - set(tuple(inspect.signature(judge).parameters)[2:])
+            if missing:
+                raise CheckError(where, f"{judge.__name__} does not take the input {', '.join(sorted(missing))}")
             self.properties.append(Property(judge.__name__, judge, false_alarm, where))
             return judge
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import re
+import sys
 import traceback
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def failure(error: BaseException, folder: Path, checks: Path) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename.startswith(str(folder))]
     in_ask = bool(frames) and not own and any(frame.filename == str(checks) for frame in frames)
-    kind, detail = _kind(error, frames, in_ask, str(checks))
+    kind, detail = _kind(error, frames, in_ask, folder, checks)
     return Failure(
         kind,
         _clean(type(error).__name__, 100),
@@ -63,7 +64,9 @@ def failure(error: BaseException, folder: Path, checks: Path) -> Failure:
     )
 
 
-def _kind(error: BaseException, frames: traceback.StackSummary, in_ask: bool, checks: str) -> tuple[str, str]:
+def _kind(
+    error: BaseException, frames: traceback.StackSummary, in_ask: bool, folder: Path, checks: Path
+) -> tuple[str, str]:
     message = _text(error)
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return EXITED, type(error).__name__
@@ -91,22 +94,32 @@ def _kind(error: BaseException, frames: traceback.StackSummary, in_ask: bool, ch
     if old:
         return ENVIRONMENT, f"an older {old[1] or 'Python'} (`{old[2] or old[3]}` is gone)"
     if in_ask:
-        return _about_the_return(error, message, frames, checks)
+        return _about_the_return(error, message, frames, folder, checks)
     return RAISED, ""
 
 
 def _about_the_return(
-    error: BaseException, message: str, frames: traceback.StackSummary, checks: str
+    error: BaseException, message: str, frames: traceback.StackSummary, folder: Path, checks: Path
 ) -> tuple[str, str]:
     """The ask itself failed: on how the function may be called, or on what it gave back."""
-    line = next(frame for frame in reversed(frames) if frame.filename == checks).line or ""
+    line = next(frame for frame in reversed(frames) if frame.filename == str(checks)).line or ""
     if isinstance(error, TypeError) and re.search(r"argument", message) and "unpack" not in message:
         return SIGNATURE, ""
-    if isinstance(error, ValueError | TypeError) and "unpack" in message:
+    if isinstance(error, ValueError | TypeError) and re.search("unpack|iteration over a 0-d", message):
         return VALUES, _targets(line)
-    if isinstance(error, AttributeError) and "has no attribute" in message and "type object" in message:
-        return MISSING, ".".join(re.findall(r"'(\w+)'", message)[:2])
+    if isinstance(error, AttributeError) and _is_own(owner := _class_of(error.obj), folder):
+        return MISSING, f"{owner.__name__}.{error.name}"
     return RETURNED, ""
+
+
+def _class_of(value: object) -> type:
+    return value if isinstance(value, type) else type(value)
+
+
+def _is_own(owner: type, folder: Path) -> bool:
+    """Whether the class is defined in a file of the submission."""
+    module = sys.modules.get(getattr(owner, "__module__", ""))
+    return str(getattr(module, "__file__", "")).startswith(str(folder))
 
 
 def _targets(line: str) -> str:

@@ -24,6 +24,8 @@ from grader.worker.lifeline import bound_memory, die_with_parent
 from grader.worker.subject import Subject, prepare_path
 from grader.worker.tensors import from_wire, map_leaves, to_wire
 
+STATUSES = 10_000  # exit statuses that are kept for whoever asks
+
 
 def warm_up() -> None:
     """Run the operations that torch initialises lazily once, before anything is forked: a child would pay for each."""
@@ -44,6 +46,7 @@ class Worker:
         self.siblings: list[str] = []
         self.checks: Checks | None = None
         self.subject: Subject | None = None
+        self._statuses: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, bytearray], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
             wire.LoadModule: self._load,
             wire.Patch: self._patch,
@@ -110,11 +113,20 @@ class Worker:
         return wire.Claims(reference.failed_claims(self.checks[request.exercise], self.subject, answer, inputs))
 
     def _reap(self, request: wire.Reap, data: bytearray) -> wire.Reply:
-        try:
-            pid, status = os.waitpid(request.pid, os.WNOHANG)
-        except (ChildProcessError, OverflowError):
-            return wire.Reaped(None)
-        return wire.Reaped(os.waitstatus_to_exitcode(status) if pid else None)
+        self.collect()
+        return wire.Reaped(self._statuses.pop(request.pid, None))
+
+    def collect(self) -> None:
+        """Take the exit statuses of the children that have ended, orphans that were adopted among them."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if not pid:
+                return
+            if len(self._statuses) < STATUSES:
+                self._statuses[pid] = os.waitstatus_to_exitcode(status)
 
 
 def serve(sock: socket.socket) -> None:
@@ -126,6 +138,7 @@ def serve(sock: socket.socket) -> None:
             head, data, descriptors = wire.receive(sock, 2)
         except (EOFError, OSError):
             return
+        worker.collect()
         request = wire.decode_request(head)
         if isinstance(request, wire.Spawn):
             sock = _spawn(sock, descriptors)

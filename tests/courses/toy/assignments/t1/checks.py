@@ -49,7 +49,25 @@ def some(draw):
     return dict(x=draw.normal(30), above=0.1)
 
 
-@chance.exercise("coin", points=30)
+@chance.exercise("sort_by_size", points=10)
+def sort_by_size(sub, x):
+    """The order that sorts x, whichever is right where entries are equal."""
+    return {"order": sub.sort_by_size(x)}
+
+
+@sort_by_size.case
+def twice_the_same(draw):
+    x = draw.integers(0, 5, 20)
+    return dict(x=x), dict(ordered=sorted(x.tolist()))
+
+
+@sort_by_size.property()
+def sorts(ref, answer, x, ordered):
+    yield certain(sorted(answer["order"].tolist()) == list(range(len(x)))), "every index occurs once"
+    yield certain(x[answer["order"]].tolist() == ordered), "the entries are in ascending order"
+
+
+@chance.exercise("coin", points=20)
 def coin(sub, n, p):
     """n independent flips that are 1 with probability p."""
     return {"flips": sub.coin(n, p)}

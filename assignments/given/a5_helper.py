@@ -1,0 +1,107 @@
+"""Helpers of the fifth assignment (object detection).
+
+Covered: ``GenerateGrid`` and ``coord_trans`` between pixels and cells of the feature map, the Pascal VOC
+class names (``class_to_idx``, ``idx_to_class``), ``detection_visualizer``, the image constants with ``preprocess`` and
+``deprocess``, ``decode_captions`` (the 2022 edition captions in its fifth assignment), and ``reset_seed``.
+The modules that the course's helper leaves in reach of ``import *`` are handed on as well.
+Not covered: the feature extractor, the data loader and the training loop, which need torchvision, and the
+matching of anchors to boxes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import time
+
+import eecs598
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.optim as optim
+from eecs598.captions import decode_captions
+from eecs598.images import SQUEEZENET_MEAN, SQUEEZENET_STD, deprocess, preprocess
+from eecs598.lazy import plt
+from eecs598.utils import reset_seed
+from eecs598.vis import detection_visualizer
+from torch import Tensor
+
+__all__ = [
+    "SQUEEZENET_MEAN",
+    "SQUEEZENET_STD",
+    "F",
+    "GenerateGrid",
+    "class_to_idx",
+    "coord_trans",
+    "decode_captions",
+    "deprocess",
+    "detection_visualizer",
+    "eecs598",
+    "hello_helper",
+    "idx_to_class",
+    "math",
+    "nn",
+    "np",
+    "optim",
+    "os",
+    "plt",
+    "preprocess",
+    "random",
+    "reset_seed",
+    "time",
+    "torch",
+]
+
+# fmt: off
+CLASSES = [
+    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
+    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+]
+# fmt: on
+class_to_idx = {name: number for number, name in enumerate(CLASSES)}
+idx_to_class = dict(enumerate(CLASSES))
+
+
+def hello_helper() -> None:
+    """Print a greeting: the helper was found."""
+    print("Hello from a5_helper.py!")
+
+
+def GenerateGrid(
+    batch_size: int,
+    w_amap: int = 7,
+    h_amap: int = 7,
+    dtype: torch.dtype = torch.float32,
+    device: str | torch.device | None = None,
+) -> Tensor:
+    """The centre (x, y) of every cell of a feature map, in cells: (batch_size, h_amap, w_amap, 2).
+
+    The cell in row i and column j has its centre at (j + 0.5, i + 0.5). device: torch's default one when None.
+    """
+    columns = torch.arange(w_amap, dtype=dtype, device=device) + 0.5
+    rows = torch.arange(h_amap, dtype=dtype, device=device) + 0.5
+    grid_y, grid_x = torch.meshgrid(rows, columns, indexing="ij")
+    return torch.stack([grid_x, grid_y], dim=-1).repeat(batch_size, 1, 1, 1)
+
+
+def coord_trans(
+    bbox: Tensor, w_pixel: Tensor, h_pixel: Tensor, w_amap: int = 7, h_amap: int = 7, mode: str = "a2p"
+) -> Tensor:
+    """Boxes from cells of the feature map to pixels (``a2p``) or back (``p2a``), image by image.
+
+    bbox: (B, ..., D), D at least 4: x_tl, y_tl, x_br, y_br, and what else stays as it is (a class).
+    w_pixel, h_pixel: (B,), the sizes of the images. Boxes whose coordinates are all -1 are padding and stay so.
+    Returns new boxes of the same shape.
+    """
+    if mode not in ("a2p", "p2a"):
+        raise ValueError(f"mode is {mode!r}, and must be 'a2p' or 'p2a'.")
+    per_image = (-1, *[1] * (bbox.dim() - 2))
+    wide = (w_pixel.to(bbox) / w_amap).view(per_image)
+    high = (h_pixel.to(bbox) / h_amap).view(per_image)
+    scale = torch.stack([wide, high, wide, high], dim=-1)
+    corners = bbox[..., :4]
+    moved = corners * scale if mode == "a2p" else corners / scale
+    padding = (corners == -1).all(dim=-1, keepdim=True)
+    return torch.cat([torch.where(padding, corners, moved), bbox[..., 4:]], dim=-1)

@@ -1,0 +1,93 @@
+"""Helpers of the sixth assignment (generative models; in the 2022 edition also visualisation and style transfer).
+
+Covered: ``one_hot``, ``count_params``, ``initialize_weights``, ``show_images``, and the image constants and
+functions (``SQUEEZENET_MEAN``, ``SQUEEZENET_STD``, ``preprocess``, ``deprocess``, ``rescale``, ``jitter``,
+``blur_image``). The modules that the course's helper leaves in reach of ``import *`` are handed on as well.
+Not covered: training loops. In particular nothing here imports ``vae``, so that a broken vae.py breaks nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import time
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.optim as optim
+from eecs598.grad import rel_error
+from eecs598.images import (
+    SQUEEZENET_MEAN,
+    SQUEEZENET_STD,
+    blur_image,
+    deprocess,
+    image_grid,
+    jitter,
+    preprocess,
+    rescale,
+)
+from eecs598.lazy import plt
+from eecs598.utils import reset_seed
+from torch import Tensor
+
+__all__ = [
+    "SQUEEZENET_MEAN",
+    "SQUEEZENET_STD",
+    "F",
+    "blur_image",
+    "count_params",
+    "deprocess",
+    "hello_helper",
+    "initialize_weights",
+    "jitter",
+    "math",
+    "nn",
+    "np",
+    "one_hot",
+    "optim",
+    "os",
+    "plt",
+    "preprocess",
+    "random",
+    "rel_error",
+    "rescale",
+    "reset_seed",
+    "show_images",
+    "time",
+    "torch",
+]
+
+
+def hello_helper() -> None:
+    """Print a greeting: the helper was found."""
+    print("Hello from a6_helper.py!")
+
+
+def one_hot(labels: Tensor, class_size: int) -> Tensor:
+    """Labels (N,) -> (N, class_size) float32 on the same device: 1 at the label, 0 elsewhere."""
+    return F.one_hot(labels.long(), class_size).float()
+
+
+def count_params(model: nn.Module) -> int:
+    """How many numbers the parameters of a model hold."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def initialize_weights(layer: nn.Module) -> None:
+    """Draw the weights of a linear or transposed convolutional layer by Xavier's rule; ``model.apply`` passes each."""
+    if isinstance(layer, (nn.Linear, nn.ConvTranspose2d)):
+        nn.init.xavier_uniform_(layer.weight)
+
+
+def show_images(images: Tensor) -> None:
+    """Show (N, H, W) or (N, H * H) grey images as a picture that is as square as it can be. Needs matplotlib."""
+    pixels = torch.as_tensor(images).detach().cpu().float()
+    side = math.isqrt(pixels[0].numel())
+    pixels = pixels.reshape(len(pixels), 1, *(pixels.shape[-2:] if pixels.dim() > 2 else (side, side)))
+    grid = image_grid(pixels, columns=math.ceil(math.sqrt(len(pixels))))
+    plt.imshow(grid[0].numpy(), cmap="gray")
+    plt.axis("off")
+    plt.show()

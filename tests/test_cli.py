@@ -1,0 +1,131 @@
+"""The commands, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import TOY
+
+
+def run(*arguments: str, cwd: Path = TOY) -> subprocess.CompletedProcess[str]:
+    """`grader ...` in a folder."""
+    command = [sys.executable, "-m", "grader.cli", *arguments]
+    environment = {key: value for key, value in os.environ.items() if key != "GRADER_COURSE"}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_everything_right_is_exit_code_0_and_the_record_is_whole(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    done = run("check", "t1", "--submission", "solutions/t1", "--json", str(record))
+    assert done.returncode == 0, done.stderr
+    assert "t1: 100 of 100 points, 5 of 5 exercises right" in done.stdout
+    assert done.stderr == ""
+    told = json.loads(record.read_text())
+    assert (told["schema"], told["assignment"], told["points"], told["out_of"]) == (1, "t1", 100, 100)
+    assert {one["verdict"] for one in told["exercises"]} == {"right"}
+    assert list(tmp_path.iterdir()) == [record]
+
+
+def test_stubs_score_nothing_and_say_not_attempted(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    shutil.copytree(TOY, course)
+    assert run("stubs", cwd=course).returncode == 0
+    assert run("stubs", "--check", cwd=course).returncode == 0
+    assert "BEGIN SOLUTION" not in (course / "assignments/t1/algebra.py").read_text()
+    assert "helper" not in (course / "assignments/t1/algebra.py").read_text()
+    done = run("check", "t1", cwd=course)
+    assert done.returncode == 1
+    assert "t1: 0 of 100 points" in done.stdout
+    assert done.stdout.count("not attempted") == 5
+    assert "Traceback" not in done.stdout + done.stderr
+    (course / "assignments/t1/algebra.py").write_text("changed\n")
+    stale = run("stubs", "--check", cwd=course)
+    assert stale.returncode == 1
+    assert "algebra.py" in stale.stderr
+
+
+def test_the_current_folder_is_graded_where_a_module_lies_in_it(tmp_path: Path) -> None:
+    mine = tmp_path / "t1"
+    mine.mkdir()
+    shutil.copy(TOY / "solutions/t1/chance.py", mine)
+    environment = {**os.environ, "GRADER_COURSE": str(TOY)}
+    command = [sys.executable, "-m", "grader.cli", "check", "t1"]
+    done = subprocess.run(command, cwd=mine, capture_output=True, text=True, check=False, env=environment)
+    assert "t1: 30 of 100 points" in done.stdout
+    assert "there is no algebra.py in the submission" in done.stdout
+
+
+def test_a_single_file_is_graded_alone() -> None:
+    done = run("check", "t1", "--submission", "solutions/t1/chance.py")
+    assert done.returncode == 0
+    assert "t1: 30 of 30 points" in done.stdout
+
+
+COULD_NOT = {
+    "assignment": (("check", "t2"), "there is no assignment 't2'", "did you mean t1?"),
+    "exercise": (
+        ("check", "t1", "--submission", "solutions/t1", "-e", "enrgy"),
+        "t1 has no exercise 'enrgy'",
+        "did you mean energy?",
+    ),
+    "no such path": (("check", "t1", "--submission", "nowhere"), "there is nothing at", "nowhere"),
+    "no module": (("check", "t1", "--submission", "assignments/given/.."), "has none of algebra.py, chance.py", ""),
+    "another file": (("check", "t1", "--submission", "grader.toml"), "neither a folder nor a .py file", ""),
+    "not a module": (("check", "t1", "--submission", "solutions/t1/hidden.py"), "hidden.py is not a module of", ""),
+    "no gpu": (
+        ("check", "t1", "--submission", "solutions/t1", "--device", "cuda"),
+        "this machine has no NVIDIA GPU",
+        "",
+    ),
+    "no folder for the record": (
+        ("check", "t1", "--submission", "solutions/t1/chance.py", "--json", "none/such.json"),
+        "No such file or directory",
+        "none",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", COULD_NOT)
+def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(mistake: str) -> None:
+    if mistake == "no gpu" and Path("/dev/nvidiactl").exists():
+        pytest.skip("this machine has a GPU")
+    arguments, sentence, hint = COULD_NOT[mistake]
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr and hint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_course_is_said(tmp_path: Path) -> None:
+    environment = {**os.environ, "GRADER_COURSE": str(tmp_path)}
+    assert (tmp_path / "grader.toml").write_text("assignments = 3\n")
+    command = [sys.executable, "-m", "grader.cli", "list"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 2
+    assert "assignments is the name of a folder, not 3" in done.stderr
+
+
+def test_a_fault_of_the_reference_is_the_grader_s_and_exit_code_2(tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    shutil.copytree(TOY, course)
+    file = course / "solutions/t1/algebra.py"
+    file.write_text(file.read_text().replace("return x * factor", "return x * factors"))
+    done = run("check", "t1", "--submission", str(TOY / "solutions/t1"), cwd=course)
+    assert done.returncode == 2
+    assert "the reference failed on algebra.scale, case small: algebra.py:" in done.stderr
+    assert "grader fault" in done.stdout
+
+
+def test_list_and_show() -> None:
+    assert "t1  A toy  (5 exercises, algebra, chance)" in run("list").stdout
+    shown = run("show", "t1").stdout
+    assert "energy: Sum of squares, and its gradient" in shown
+    assert "rule: no Python loop" in shown
+    assert "also right: twice the sum of squares" in shown

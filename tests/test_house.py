@@ -1,0 +1,111 @@
+"""The structure that DESIGN fixes: imports point downwards, and the judge's side imports no torch."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import grader
+
+PACKAGE = Path(grader.__file__).parent
+
+# From the ground up; a room may import from rooms further down only.
+FLOORS = (
+    ("wire",),
+    ("draw",),
+    ("property",),
+    ("spec",),
+    ("ask",),
+    ("worker",),
+    ("result",),
+    ("peer",),
+    ("course",),
+    ("compare",),
+    ("question",),
+    ("submission",),
+    ("sandbox",),
+    ("stubs",),
+    ("oracle",),
+    ("interview",),
+    ("rules",),
+    ("clock",),
+    ("explain",),
+    ("diagnose",),
+    ("judge",),
+    ("grading",),
+    ("report",),
+    ("cli",),
+)
+HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+BESIDE_STUDENTS = {"wire", "spec", "ask", "property", "worker"}
+
+
+def room(path: Path) -> str:
+    """The room that a file belongs to: grader/worker/serve.py -> worker."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms that a file imports from, wherever in the file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "grader" and len(parts) > 1:
+                found.add(parts[1])
+    return found - {"__version__"}
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downwards(path: Path) -> None:
+    mine = room(path)
+    if mine == "__init__":
+        return
+    assert mine in HEIGHT, f"{mine} has no floor in this test"
+    for other in imported_rooms(path) - {mine}:
+        assert HEIGHT[other] < HEIGHT[mine], f"{path.name} in {mine} imports {other}, which is not below it"
+
+
+def test_the_worker_imports_what_may_lie_beside_student_code_only() -> None:
+    for path in FILES:
+        if room(path) in BESIDE_STUDENTS:
+            assert imported_rooms(path) <= BESIDE_STUDENTS, path
+
+
+def test_no_file_is_longer_than_a_room_should_be() -> None:
+    lengths = {str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for path in FILES}
+    assert {name: n for name, n in lengths.items() if n > 400} == {}
+
+
+def test_the_judge_imports_no_torch() -> None:
+    code = """
+import sys
+from pathlib import Path
+import grader.cli, grader.judge
+from grader.course import find_course
+from grader.question import draw
+course = find_course(Path(sys.argv[1]))
+for name in course.names():
+    assignment = course.assignment(name)
+    for exercise in assignment.checks.exercises:
+        for case in exercise.cases:
+            draw(exercise, case, b"x", course.assignments)
+assert course.names(), "no assignment was looked at"
+assert "torch" not in sys.modules, "torch was imported"
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(PACKAGE.parent)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

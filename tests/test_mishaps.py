@@ -1,0 +1,240 @@
+"""What a new user runs into: each is one clear sentence, costs only its own exercise, and leaves no process behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from grader.judge import Options
+from grader.result import Verdict
+from grader.sandbox import Plain
+from tests.conftest import Grade, one
+
+ALGEBRA = """
+import torch
+
+def scale(x, factor):
+    {scale}
+
+def energy(x):
+    return (x * x).sum(), 2 * x
+
+class Counter:
+    def __init__(self, above):
+        self.above = above
+
+    def count(self, x):
+        return int((x > self.above).sum())
+"""
+
+
+def algebra(body: str) -> str:
+    """The module with another body for `scale`."""
+    return ALGEBRA.replace("{scale}", body.replace("\n", "\n    "))
+
+
+MISHAPS = {
+    "not written": ("raise NotImplementedError", Verdict.NOT_ATTEMPTED, "not written yet"),
+    "returns nothing": ("pass", Verdict.NOT_ATTEMPTED, "returns None"),
+    "raises": (
+        "return x + undefined",
+        Verdict.CRASHED,
+        "NameError: name 'undefined' is not defined (algebra.py, line 5",
+    ),
+    "text for a tensor": ("return 'twice'", Verdict.WRONG, "`out` is text, not a tensor of shape (3, 4)"),
+    "another object": ("return object()", Verdict.WRONG, "`out` is an object of type object"),
+    "float32": ("return (x * factor).float()", Verdict.WRONG, "`out` is float32, not float64"),
+    "shape": ("return (x * factor).reshape(-1)", Verdict.WRONG, "(12,), not (3, 4)"),
+    "NaN": ("return x * float('nan')", Verdict.WRONG, "`out` is NaN in 12 of 12 entries"),
+    "no GPU": ("return (x.cuda() * factor).cpu()", Verdict.NEEDS_CUDA, "it asks for a GPU (algebra.py, line 5)"),
+    "endless": ("while True: pass", Verdict.TIMED_OUT, "did not end within"),
+    "exit": ("exit()", Verdict.CRASHED, "it calls exit()"),
+    "sys.exit": ("import sys; sys.exit(0)", Verdict.CRASHED, "it calls exit()"),
+    "os._exit": ("import os; os._exit(3)", Verdict.CRASHED, "ended its process"),
+    "segfault": ("import ctypes; ctypes.string_at(0)", Verdict.CRASHED, "a segmentation fault (SIGSEGV)"),
+    "abort": ("import os; os.abort()", Verdict.CRASHED, "SIGABRT"),
+    "input": ("return x * float(input())", Verdict.CRASHED, "waits for input"),
+    "prints without end": ("while True: print('x' * 10**6)", Verdict.CRASHED, "prints without end"),
+    "memory": ("return torch.zeros(2**38) * x", Verdict.OUT_OF_MEMORY, "more memory"),
+    "list bomb": ("return [0] * 2**40", Verdict.OUT_OF_MEMORY, "more memory"),
+    "recursion": ("return scale(x, factor)", Verdict.CRASHED, "RecursionError"),
+    "python 2 name": ("return x * sum(1 for _ in xrange(2))", Verdict.ENVIRONMENT, "Python 2 (`xrange`)"),
+    "old numpy": ("import numpy; return numpy.int(3) * x", Verdict.ENVIRONMENT, "an older numpy (`int` is gone)"),
+    "placeholder used": ("import cv2; return cv2.scale(x)", Verdict.ENVIRONMENT, "`cv2`, which is not installed here"),
+    "closes everything": ("import os; os.closerange(0, 99); return x", Verdict.CRASHED, ""),
+    "kills its group": ("import os; os.kill(os.getpid(), 9)", Verdict.CRASHED, "SIGKILL"),
+}
+
+
+@pytest.mark.parametrize("mishap", MISHAPS)
+def test_costs_its_own_exercise_and_says_so(grade: Grade, nursery: Plain, toy, mishap: str, monkeypatch) -> None:
+    body, verdict, words = MISHAPS[mishap]
+    monkeypatch.setattr(toy.checks["algebra.scale"], "seconds", 3.0)
+    before = nursery.processes
+
+    result = grade(algebra=algebra(body))
+
+    scale = one(result, "scale")
+    assert (scale.verdict, scale.points) == (verdict, 0), scale
+    assert words in (scale.sentence or ""), scale.sentence
+    assert "Traceback" not in str(result) and "grader/" not in str(result)
+    others = [e for e in result.exercises if e is not scale]
+    assert [e.verdict for e in others] == [Verdict.RIGHT] * len(others)
+    assert nursery.processes - before <= _reference_workers(nursery, before)
+
+
+def _reference_workers(nursery: Plain, before: set[int]) -> set[int]:
+    """Workers of the reference that the first grading starts and keeps."""
+    return nursery.workers - before
+
+
+def test_a_missing_function(grade: Grade) -> None:
+    result = grade(algebra=ALGEBRA.replace("def scale", "def scales").replace("{scale}", "return 0"))
+    assert one(result, "scale").verdict is Verdict.NOT_ATTEMPTED
+    assert one(result, "scale").sentence == "`scale` is not defined in the submission"
+    assert one(result, "count").verdict is Verdict.RIGHT
+
+
+def test_another_edition_s_name_is_the_same_function(grade: Grade) -> None:
+    result = grade(algebra=ALGEBRA.replace("def scale", "def multiply_by").replace("{scale}", "return x * factor"))
+    assert result.all_right
+
+
+def test_a_missing_class_and_a_missing_method(grade: Grade) -> None:
+    result = grade(algebra=algebra("return x * factor").replace("class Counter", "class Counters"))
+    assert one(result, "count").sentence == "`Counter` is not defined in the submission"
+    result = grade(algebra=algebra("return x * factor").replace("def count", "def counts"))
+    assert one(result, "count").verdict is Verdict.NOT_ATTEMPTED
+    assert "count" in (one(result, "count").sentence or "")
+
+
+@pytest.mark.parametrize("returned", ["(x * x).sum(), 2 * x, 0", "(x * x).sum()", "[1]"])
+def test_another_number_of_values(grade: Grade, returned: str) -> None:
+    result = grade(algebra=algebra("return x * factor").replace("return (x * x).sum(), 2 * x", f"return {returned}"))
+    energy = one(result, "energy")
+    assert energy.verdict is Verdict.WRONG
+    assert "another number of values than is asked for (value, gradient)" in (energy.sentence or "")
+
+
+def test_another_signature(grade: Grade) -> None:
+    result = grade(algebra=algebra("return x * factor").replace("def scale(x, factor)", "def scale(x)"))
+    assert "cannot be called as the exercise says" in (one(result, "scale").sentence or "")
+
+
+def test_an_input_changed_in_place_is_a_note_or_an_error(grade: Grade) -> None:
+    result = grade(algebra=algebra("return x.mul_(factor)").replace("(x * x).sum(), 2 * x", "x.pow_(2).sum(), x"))
+    assert one(result, "scale").verdict is Verdict.RIGHT
+    assert one(result, "scale").notes == ("changes its input `x` in place",)
+    assert one(result, "energy").verdict is Verdict.WRONG
+    assert one(result, "energy").sentence == "it changes its input `x` in place, and must not"
+
+
+IMPORTS = {
+    "syntax error": ("def scale(x:\n", Verdict.CRASHED, "algebra.py does not parse"),
+    "python 2": ("print 'hello'\n", Verdict.ENVIRONMENT, "it needs Python 2"),
+    "empty bytes": (b"\x00\x01", Verdict.CRASHED, "algebra.py does not parse"),
+    "not utf-8": (b"name = '\xff\xfe'\n", Verdict.CRASHED, "algebra.py does not parse"),
+    "raises": ("1 / 0\n", Verdict.CRASHED, "algebra.py cannot be imported: it raises ZeroDivisionError"),
+    "exits": ("import os\nos._exit(0)\n", Verdict.CRASHED, "importing algebra.py ended its process"),
+    "sys.exit": ("exit()\n", Verdict.CRASHED, "algebra.py cannot be imported: it calls exit()"),
+    "missing sibling": (
+        "import chance_\nimport chance as c\nc.nothing\n",
+        Verdict.CRASHED,
+        "has no attribute 'nothing'",
+    ),
+    "no file": (None, Verdict.NOT_ATTEMPTED, "there is no algebra.py in the submission"),
+}
+
+
+@pytest.mark.parametrize("mishap", IMPORTS)
+def test_a_module_that_cannot_be_imported_costs_its_own_exercises(grade: Grade, mishap: str) -> None:
+    text, verdict, words = IMPORTS[mishap]
+    result = grade(algebra=text)
+    told = result.modules[0]
+    assert (told.name, told.imported) == ("algebra", False)
+    assert words in (told.sentence or ""), told.sentence
+    assert {e.verdict for e in result.exercises if e.id.startswith("algebra.")} == {verdict}
+    assert {e.verdict for e in result.exercises if e.id.startswith("chance.")} == {Verdict.RIGHT}
+
+
+def test_a_sibling_that_is_missing_is_named(grade: Grade) -> None:
+    result = grade(chance="from algebra import scale\n", algebra=None)
+    assert result.modules[1].sentence == "chance.py imports `algebra`, which is not in the submission"
+    assert one(result, "coin").verdict is Verdict.ENVIRONMENT
+
+
+def test_what_is_not_installed_is_a_placeholder(grade: Grade) -> None:
+    top = (
+        "import cv2, turtle_not_there\nimport google.colab\nfrom google.colab import drive\n"
+        "import matplotlib.pyplot as plt\nfrom torchsummary import summary\nimport torchvision.models as models\n"
+        "plt.rcParams['figure.figsize'] = (10, 8)\nplt.style = 'x'\nclass Net(models.Base):\n    pass\n"
+        "try:\n    import cupy\nexcept ImportError:\n    cupy = None\nassert cupy is None\n"
+    )
+    result = grade(algebra=top + algebra("return x * factor"))
+    assert result.all_right
+    names = {"cv2", "turtle_not_there", "google", "matplotlib", "torchsummary", "torchvision"}
+    assert set(result.modules[0].placeholders) == names
+
+
+def test_a_file_named_like_a_library_shadows_nothing(grade: Grade) -> None:
+    trap = "raise SystemExit('shadowed')\n"
+    result = grade(algebra="import random, torch\n" + algebra("return x * factor"), random=trap, torch=trap, numpy=trap)
+    assert result.all_right
+
+
+def test_one_exercise_cannot_change_the_next(grade: Grade) -> None:
+    body = "import torch\nimport sys\ntorch.sum = None\nsys.modules[__name__].energy = None\nreturn x * factor"
+    assert grade(algebra=algebra(body)).all_right
+
+
+def test_one_exercise_alone_gets_the_same_verdict(grade: Grade) -> None:
+    wrong = algebra("return x * factor").replace("(x * x).sum(), 2 * x", "(x * x).sum(), x")
+    whole = grade(algebra=wrong)
+    alone = grade(Options(exercises=("algebra.energy",)), algebra=wrong)
+    assert alone.exercises == (one(whole, "energy"),)
+    assert one(whole, "energy").hints == ("The gradient of x * x is taken for x.",)
+
+
+def test_an_edition_is_named_and_one_module_has_one(grade: Grade) -> None:
+    doubled = algebra("return x * factor").replace("(x * x).sum(), 2 * x", "2 * (x * x).sum(), 4 * x")
+    result = grade(algebra=doubled)
+    assert result.all_right
+    assert result.modules[0].edition == "twice the sum of squares"
+
+
+def test_a_failed_prerequisite_is_named(grade: Grade) -> None:
+    wrong = algebra("return x + factor").replace("(x * x).sum(), 2 * x", "(x * x).sum(), scale(x, 2)")
+    result = grade(algebra=wrong)
+    assert one(result, "scale").hints == ("The factor is added instead of multiplied.",)
+    assert one(result, "energy").verdict is Verdict.BLOCKED
+    assert one(result, "energy").cause == "algebra.scale"
+    assert "The factor is added instead of multiplied." in one(result, "energy").hints
+
+
+def test_the_statistical_property_catches_another_share(grade: Grade) -> None:
+    chance = (
+        "import torch\ndef sort_by_size(x): return torch.argsort(x)\n"
+        "def coin(n, p): return (torch.rand(n) > p).long()\n"
+    )
+    coin = one(grade(chance=chance), "coin")
+    assert coin.verdict is Verdict.WRONG
+    assert coin.sentence == "it does not hold that a share p of the flips is 1"
+
+
+def test_worth_is_what_an_edge_costs(grade: Grade) -> None:
+    result = grade(algebra=algebra("return x * factor if len(x) else None"))
+    assert one(result, "scale").points == 15
+    assert one(result, "scale").out_of == 20
+
+
+def test_the_prints_are_kept_and_capped(grade: Grade) -> None:
+    result = grade(algebra=algebra("print('here', '\\x1b[31m' + 'y' * 10**6)\nreturn x * factor"))
+    printed = one(result, "scale").printed
+    assert result.all_right
+    assert printed.startswith("here ") and "\x1b" not in printed and "bytes left out" in printed
+    assert len(printed) < 200_000
+
+
+def test_it_works_in_one_dtype_only(grade: Grade) -> None:
+    result = grade(algebra=algebra("return x @ torch.eye(4).double() * factor"))
+    assert one(result, "scale").verdict is Verdict.RIGHT
+    assert any("works in float64 only" in note for note in one(result, "scale").notes)
