@@ -156,6 +156,48 @@ def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
     return RIGHT
 
 
+@main.command()
+@click.argument("assignments", nargs=-1)
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
+@click.option("--report", "file", type=click.Path(path_type=Path), help="Write the table and the survivors here too.")
+@click.option("--sample", type=click.IntRange(1), help="Only so many mutants of each assignment.")
+@click.option(
+    "--cache", "folder", type=click.Path(path_type=Path), help="Keep findings here; reuse what has not changed."
+)
+@sentences
+def validate(
+    assignments: tuple[str, ...], jobs: int, file: Path | None, sample: int | None, folder: Path | None
+) -> int:
+    """Prove that the grading is right: references, stubs, oracles, misconceptions, null answers, mutants."""
+    from grader import validate as proofs
+    from grader.report import validation
+
+    course = find_course()
+    chosen = [course.assignment(name) for name in assignments or course.names()]
+    findings = proofs.validate(
+        chosen,
+        jobs=jobs,
+        cache=proofs.Cache(folder),
+        sample=sample,
+        progress=lambda finding: _tell(f"{finding.proof}: {finding.subject}"),
+    )
+    table, survivors, gaps = validation.table(findings), validation.survivors(findings), validation.gaps(findings)
+    text = table + "".join(
+        f"\n\nSurviving mutants:\n\n{chr(10).join(f'- `{s}`' for s in survivors)}" if survivors else ""
+    )
+    click.echo(text)
+    if file is not None:
+        write_atomically(file, f"{text}\n".encode())
+    for gap in gaps:
+        click.echo(f"gap: {gap}", err=True)
+    return NOT_RIGHT if gaps else RIGHT
+
+
+def _tell(line: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r\x1b[2K{line[:100]}", nl=False, err=True)
+
+
 def _device(wanted: str) -> str:
     has_gpu = Path("/dev/nvidiactl").exists()
     if wanted == "cuda" and not has_gpu:

@@ -14,6 +14,8 @@ from grader.result import ExerciseResult, Result
 from grader.sandbox import Plain
 from grader.submission import open_submission
 
+collect_ignore = ["courses", "submissions"]
+
 ROOT = Path(__file__).parent.parent
 TOY = ROOT / "tests" / "courses" / "toy"
 

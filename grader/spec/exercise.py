@@ -99,6 +99,7 @@ class Exercise:
     naive_version: Version | None = None
     alternatives: list[Version] = field(default_factory=list)
     oracle_function: Function | None = None
+    equivalents: dict[str, str] = field(default_factory=dict)  # a mutant's changed statement -> why it is no mistake
 
     @property
     def id(self) -> str:
@@ -206,6 +207,10 @@ class Exercise:
         """Declare an independent way to the outputs, `function(ref, **inputs)`: say, a library's or autograd."""
         self.oracle_function = function
         return function
+
+    def equivalent(self, statement: str, reason: str) -> None:
+        """Declare (in hidden.py) that a mutant is no mistake: `statement` is the changed statement as it is listed."""
+        self.equivalents[statement] = reason
 
     # -- helpers ------------------------------------------------------------------------------------------------
 

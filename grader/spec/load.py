@@ -11,9 +11,9 @@ from grader.spec.errors import CheckError, Location
 
 
 def load_checks(public: Path, hidden: Path | None = None) -> Checks:
-    """The declaration in `public` (a checks.py) and, if given, `hidden` (a hidden.py).
+    """The declaration in `public` (a checks.py) and, if given, `hidden` (a hidden.py) with the hidden_*.py beside it.
 
-    hidden.py reaches the public names with `from checks import ...`. Raises CheckError, which names file and line,
+    The hidden files reach the public names with `from checks import ...`. Raises CheckError, which names file and line,
     for whatever is wrong in either file."""
     module = _execute("checks", public)
     checks = next((value for value in vars(module).values() if isinstance(value, Checks)), None)
@@ -24,7 +24,8 @@ def load_checks(public: Path, hidden: Path | None = None) -> Checks:
         before = sys.modules.get("checks")
         sys.modules["checks"] = module
         try:
-            _execute("hidden", hidden)
+            for file in [hidden, *sorted(hidden.parent.glob("hidden_*.py"))]:
+                _execute(file.stem, file)
         finally:
             checks.loading_hidden = False
             if before is None:

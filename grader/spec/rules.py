@@ -23,30 +23,33 @@ class LoopLimit(Rule):
 
     most: int
     exactly: bool = False
+    constant_allowed: bool = False  # loops over a literally given number of steps, up to 64, do not count
 
     @property
     def sentence(self) -> str:
+        but = " (but for loops over a constant number of steps)" if self.constant_allowed else ""
         if self.most == 0:
-            return "no Python loop, comprehension, map or recursion"
-        return f"{'exactly' if self.exactly else 'at most'} {self.most} Python loop{'s' if self.most > 1 else ''}"
+            return f"no Python loop, comprehension, map or recursion{but}"
+        return f"{'exactly' if self.exactly else 'at most'} {self.most} Python loop{'s' if self.most > 1 else ''}{but}"
 
 
 @dataclass(frozen=True)
 class NoCalls(Rule):
     """Names that may not be called: dotted ("torch.cdist"), or an attribute of anything (".norm").
 
-    A name that ends in ".*" stands for everything below it ("torch.nn.*")."""
+    A name that ends in ".*" stands for everything below it ("torch.nn.*"), but not for the names in `but`."""
 
     names: tuple[str, ...]
+    but: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
-        return "no call of " + ", ".join(self.names)
+        return "no call of " + ", ".join(self.names) + (f" (but {', '.join(self.but)})" if self.but else "")
 
 
 @dataclass(frozen=True)
 class OperationsDoNotGrow(Rule):
-    """The number of dispatched tensor operations is the same at the timed case's size and at twice that size."""
+    """The number of dispatched tensor operations is the same at two sizes of the timed case, one twice the other."""
 
     @property
     def sentence(self) -> str:
@@ -65,24 +68,24 @@ class MemoryLimit(Rule):
         return f"at most {self.megabytes} MB of memory at size {self.n}"
 
 
-def no_loops() -> Rule:
-    """No Python loop, comprehension, map or recursion."""
-    return LoopLimit(0)
+def no_loops(*, constant_allowed: bool = False) -> Rule:
+    """No Python loop, comprehension, map or recursion; `constant_allowed` lets `for i in range(3)` pass."""
+    return LoopLimit(0, constant_allowed=constant_allowed)
 
 
-def at_most_loops(n: int) -> Rule:
+def at_most_loops(n: int, *, constant_allowed: bool = False) -> Rule:
     """At most `n` Python loops."""
-    return LoopLimit(n)
+    return LoopLimit(n, constant_allowed=constant_allowed)
 
 
-def exactly_loops(n: int) -> Rule:
+def exactly_loops(n: int, *, constant_allowed: bool = False) -> Rule:
     """Exactly `n` Python loops."""
-    return LoopLimit(n, exactly=True)
+    return LoopLimit(n, exactly=True, constant_allowed=constant_allowed)
 
 
-def no_calls(*names: str) -> Rule:
-    """None of these functions is called, under whatever alias."""
-    return NoCalls(names)
+def no_calls(*names: str, but: tuple[str, ...] = ()) -> Rule:
+    """None of these functions is called, under whatever alias; `but` are exceptions from names like "torch.nn.*"."""
+    return NoCalls(names, but)
 
 
 def operations_do_not_grow() -> Rule:

@@ -8,6 +8,11 @@ def empty(draw):
     return dict(x=draw.normal(0, 4), factor=2.0)
 
 
+@scale.case
+def negative(draw):
+    return dict(x=draw.normal(6, 2), factor=-1.7)
+
+
 @scale.misconception("The factor is added instead of multiplied.")
 def added(ref, x, factor):
     return x + factor
