@@ -2,11 +2,13 @@
 reads the same files, never imports it.
 
     from grader.ask import torch, same_parameters, gradients_by_shape
+    from grader.ask import fill_by_shape, stacked_by_shape          # the same for networks that keep a dict of tensors
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ else:
 
     torch = _Torch()
 
-__all__ = ["gradients_by_shape", "projection", "same_parameters", "torch"]
+__all__ = ["fill_by_shape", "gradients_by_shape", "projection", "same_parameters", "stacked_by_shape", "torch"]
 
 
 def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
@@ -65,3 +67,31 @@ def gradients_by_shape(net: torch.nn.Module, output: torch.Tensor | None = None)
         # Rounded, so that the order does not hang on the last bits.
         gradients.sort(key=lambda g: [round(float(v), 4) for v in (g.double().sum(), (g.double() ** 2).sum())])
     return dict(sorted(found.items()))
+
+
+def fill_by_shape(params: dict[str, torch.Tensor], numbers: torch.Tensor) -> None:
+    """Replace every tensor in `params` by one of its shape whose entries are taken from `numbers`, (K,), of order 1.
+
+    What a tensor gets depends on its shape alone, whatever its name: a matrix (inputs, outputs) or a set of filters
+    (F, C, HH, WW) gets numbers divided by the root of its fan-in, a vector gets 1 + numbers / 10. K is at least the
+    number of entries of the largest tensor."""
+    for name, old in params.items():
+        start = (len(numbers) - old.numel()) // 2
+        values = numbers[start : start + old.numel()].reshape(old.shape).to(dtype=old.dtype, device=old.device)
+        if old.dim() > 1:
+            fan_in = old.shape[0] if old.dim() == 2 else old[0].numel()
+            params[name] = values * fan_in**-0.5
+        else:
+            params[name] = 1 + values / 10
+
+
+def stacked_by_shape(tensors: Iterable[torch.Tensor]) -> dict[str, torch.Tensor]:
+    """All tensors of a shape as one, {"(3, 4)": (n, 3, 4), ...}, in an order that depends on their values alone: so
+    tensors of equal shape are compared as unordered sets, and on one scale, where some of them may be 0."""
+    found: dict[str, list[torch.Tensor]] = {}
+    for tensor in tensors:
+        found.setdefault(str(tuple(tensor.shape)), []).append(tensor.detach())
+    return {
+        shape: torch.stack(sorted(group, key=lambda t: float((t * projection(tuple(t.shape), t)).sum())))
+        for shape, group in sorted(found.items())
+    }

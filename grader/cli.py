@@ -21,6 +21,7 @@ from grader.judge import Options
 from grader.oracle import OracleFault
 from grader.report import terminal
 from grader.result import Result
+from grader.sandbox import LEVELS, SandboxError
 from grader.spec import CheckError
 from grader.stubs import StubError, generated, stale
 from grader.submission import SubmissionError
@@ -37,7 +38,7 @@ def sentences(command: Callable[..., int]) -> Callable[..., None]:
             code = command(*args, **kwargs)
         except click.ClickException:
             raise
-        except (CourseError, CheckError, SubmissionError, OracleFault, StubError) as error:
+        except (CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError) as error:
             code = _fail(str(error))
         except OSError as error:
             name = f" ({error.filename})" if error.filename else ""
@@ -72,6 +73,13 @@ def main() -> None:
 @click.option("--public", is_flag=True, help="Public cases only.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
 @click.option("--json", "record", type=click.Path(path_type=Path), help="Write the whole record to this file.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", *LEVELS]),
+    default="auto",
+    show_default=True,
+    help="How the submission's processes are caged; grader doctor says what this machine can do.",
+)
 @click.option("--seed", help="Draw the hidden cases from this word instead of the public one.")
 @click.option("-v", "--verbose", is_flag=True, help="Show everything: notes, frames, what was printed.")
 @sentences
@@ -82,6 +90,7 @@ def check(
     public: bool,
     device: str,
     record: Path | None,
+    sandbox: str,
     seed: str | None,
     verbose: bool,
 ) -> int:
@@ -95,7 +104,7 @@ def check(
         device=_device(device),
         secret=seed.encode() if seed is not None else None,
     )
-    result = _with_progress(lambda progress: run_check(chosen, work, options, progress), chosen)
+    result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
     terminal.show(result, _console(), verbose)
     if record is not None:
         write_atomically(record, result.to_json())
@@ -132,6 +141,24 @@ def show(assignment: str) -> int:
         for edition in module.editions.values():
             click.echo(f"  also right: {edition.sentence}")
     return RIGHT
+
+
+@main.command()
+@sentences
+def doctor() -> int:
+    """Say how far this machine can cage a stranger's code, what was tried, and what to install."""
+    from grader.sandbox import doctor as examination
+
+    diagnoses = examination.examine()
+    click.echo("\n".join(examination.summary(diagnoses)))
+    for told in diagnoses:
+        click.echo(f"\n{told.level}: {'yes' if told.reason is None else f'no, {told.reason}'}")
+        for note in told.notes:
+            click.echo(f"  {note}")
+    for title, lines in (("", examination.table(diagnoses)), ("What would help:", examination.advice())):
+        if lines:
+            click.echo("\n" + "\n".join([title, *lines] if title else lines))
+    return RIGHT if any(told.reason is None for told in diagnoses) else NOT_RIGHT
 
 
 @main.command()

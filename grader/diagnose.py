@@ -16,6 +16,7 @@ from grader import wire
 from grader.compare import Agreement, Comparison, Difference, Mismatch, as_array, dtype_name
 from grader.interview import Response
 from grader.oracle import Oracle
+from grader.peer import printable
 from grader.question import Question
 from grader.spec import Checks, Exercise, Version
 
@@ -80,7 +81,14 @@ def _explains(
     exercise = question.exercise
     exact = Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
     loose = replace(exact, tolerance=SAME * exact.limit(exercise.dtype))
-    return loose(theirs, response.answer).ok and not exact(right, theirs).ok
+    told, got, true = ({k: v for k, v in a.items() if exercise.compares(k)} for a in (theirs, response.answer, right))
+    if not loose(told, got).ok:
+        return False
+    if agreement.ok:  # what is compared is right: a property is what failed
+        version = edition[0] if edition else None
+        failed = oracle.failed_claims(question, response.answer, version)
+        return bool(failed) and failed == oracle.failed_claims(question, theirs, version)
+    return not exact(true, told).ok
 
 
 def describe(agreement: Agreement, question: Question) -> Description:
@@ -89,14 +97,14 @@ def describe(agreement: Agreement, question: Question) -> Description:
     sentence = _sentence(difference)
     details = [f"case {question.case.name}" + (" (hidden)" if question.case.hidden else "")]
     details += _where(difference, show=not question.case.hidden)
-    others = [d.path for d in agreement.differences[1:4]]
+    others = [_shown(d.path) for d in agreement.differences[1:4]]
     if others:
         details.append(f"{', '.join(f'`{path}`' for path in others)} differ too")
     return Description(sentence, tuple(details))
 
 
 def _sentence(d: Difference) -> str:
-    name = f"`{d.path}`"
+    name = f"`{_shown(d.path)}`"
     if d.kind is Mismatch.MISSING:
         return f"{name} is missing from what it returns"
     if d.kind is Mismatch.EXTRA:
@@ -118,11 +126,16 @@ def _sentence(d: Difference) -> str:
     return _pattern(e, g, name, d.tolerance)
 
 
+def _shown(text: str) -> str:
+    """What a submission may have written, such as an output's name, fit for a sentence."""
+    return printable(text[:80]).replace("\n", " ")
+
+
 def _kind(value: Any) -> str:
     if isinstance(value, wire.Tensor):
         return f"a tensor of shape {value.shape}" if value.kind == "torch" else "a NumPy array"
     if isinstance(value, wire.Opaque):
-        return f"an object of type {value.type}"
+        return f"an object of type {_shown(value.type)}"
     words = {str: "text", dict: "a dict", list: "a list", tuple: "a tuple", type(None): "None", bool: "a bool"}
     return words.get(type(value), "a number")
 
@@ -212,4 +225,4 @@ def _where(d: Difference, show: bool) -> list[str]:
 
 
 def _short(value: Any) -> str:
-    return str(value.text if isinstance(value, wire.Opaque) else value)[:80]
+    return _shown(str(value.text if isinstance(value, wire.Opaque) else value))

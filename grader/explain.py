@@ -25,7 +25,7 @@ class Explanation:
 def explain(response: Response, seconds: float) -> Explanation:
     """A response without an answer; `seconds` is the limit that it had."""
     if response.lost is not None:
-        return _lost(response.lost, response.status, seconds, "it")
+        return _lost(response.lost, response.status, response.limit, seconds, "it")
     assert response.failure is not None
     return _failed(response.failure)
 
@@ -34,7 +34,7 @@ def explain_import(imported: Imported, seconds: float) -> Explanation:
     """An import that failed."""
     name = f"{imported.name}.py"
     if imported.lost is not None:
-        return _lost(imported.lost, imported.status, seconds, f"importing {name}")
+        return _lost(imported.lost, imported.status, imported.limit, seconds, f"importing {name}")
     failed = imported.failure
     assert failed is not None
     message = printable(failed.message)
@@ -85,16 +85,47 @@ def _failed(failed: Failure) -> Explanation:
         return Explanation(Verdict.ENVIRONMENT, f"it imports `{detail}`, which is not here", details)
     if failed.kind == kinds.UNREADABLE:
         return Explanation(Verdict.WRONG, f"what it returns cannot be read: {message}")
+    limit = _limit(error)
+    if limit is not None:
+        return Explanation(Verdict.CRASHED, f"it {LIMITS[limit]}{where}: {error}", details, limit)
     return Explanation(Verdict.CRASHED, f"it raises {error}{where}", details)
 
 
-def _lost(lost: PeerLost, status: int | None, seconds: float, what: str) -> Explanation:
+# The limits that end a system call, and not the process: what the process is told, and what that means.
+LIMITS = {
+    "files": "opens more files than it may",
+    "scratch": "writes more to its scratch folder than it may",
+    "processes": "starts more processes or threads than it may",
+}
+_TOLD = (
+    ("files", "[Errno 24]"),  # EMFILE
+    ("scratch", "[Errno 27]"),  # EFBIG
+    ("scratch", "[Errno 28]"),  # ENOSPC
+    ("scratch", "[Errno 122]"),  # EDQUOT
+    ("processes", "can't start new thread"),
+    ("processes", "BlockingIOError: [Errno 11]"),  # EAGAIN, of fork
+)
+
+
+def _limit(error: str) -> str | None:
+    return next((limit for limit, words in _TOLD if words in error), None)
+
+
+def _lost(lost: PeerLost, status: int | None, limit: str | None, seconds: float, what: str) -> Explanation:
+    if lost.cause is Lost.GRADER:
+        return Explanation(Verdict.GRADER_FAULT, f"the grader could not ask: {lost.detail}")
+    if limit == "memory":
+        return Explanation(Verdict.OUT_OF_MEMORY, f"{what} uses more memory than it may, and was ended", cause="memory")
     if lost.cause is Lost.TIMED_OUT:
         return Explanation(Verdict.TIMED_OUT, f"{what} did not end within {seconds:g} s", cause="wall")
     if lost.cause is Lost.PRINTED:
         return Explanation(Verdict.CRASHED, f"{what} prints without end: stopped after {lost.detail}", cause="output")
     if lost.cause is Lost.PROTOCOL:
         return Explanation(Verdict.CRASHED, f"{what} sent something that is no answer: {lost.detail}", cause="protocol")
+    if limit == "processes":
+        return Explanation(Verdict.CRASHED, f"{what} {LIMITS[limit]}, and ended", cause=limit)
+    if status == -signal.SIGXCPU:
+        return Explanation(Verdict.TIMED_OUT, f"{what} used more CPU time than it may", cause="cpu")
     if status is not None and status < 0:
         return Explanation(Verdict.CRASHED, f"{what} was ended by the system: {_signal(-status)}", cause="signal")
     told = f" (exit status {status})" if status is not None else ""

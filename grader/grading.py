@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from grader.course import Assignment, Course, CourseError
 from grader.judge import Judge, Options
 from grader.oracle import Oracle
 from grader.result import Result
-from grader.sandbox import Plain
+from grader.sandbox import Cage, Plain, SandboxError, automatic, enter
 from grader.submission import Submission, open_submission
 
 
@@ -18,16 +19,36 @@ def check(
     submission: Submission,
     options: Options,
     progress: Callable[[str], None] = lambda exercise: None,
+    sandbox: str = "none",
 ) -> Result:
-    """Grade a submission in plain processes. Raises CourseError, CheckError, OracleFault."""
+    """Grade a submission at a level of `sandbox` ("auto": the best that this machine gives). Raises CourseError,
+    CheckError, OracleFault, SandboxError."""
     if assignment.hidden is None:
         raise CourseError(
             f"there is no reference solution for {assignment.name} in {assignment.solution}; "
             "grader.toml names the folder of solutions"
         )
-    with Plain() as nursery:
-        judge = Judge(assignment, Oracle(nursery, assignment), nursery, options)
-        return judge.grade(submission, nursery.level, progress)
+    with Plain() as trusted, ExitStack() as stack:
+        cage = _cage(stack, sandbox, assignment, submission) or trusted
+        judge = Judge(assignment, Oracle(trusted, assignment), cage, options)
+        return judge.grade(submission, cage.level, progress)
+
+
+def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Submission) -> Cage | None:
+    """A cage for the submission; None where its code may run where the reference does, and torch is imported once."""
+    file = submission.folder / submission.name  # where the submission is one file
+    handed_in = file if file.is_file() else submission.folder
+    for wanted in automatic() if level == "auto" else (level,):
+        if wanted == "none":
+            return None
+        try:
+            cage, _ = enter(stack, [wanted], handed_in, assignment.public, assignment.course.given)
+        except SandboxError:
+            if level != "auto":
+                raise
+        else:
+            return cage
+    return None
 
 
 def find_submission(course: Course, assignment: Assignment, path: Path | None, here: Path) -> Submission:

@@ -8,9 +8,10 @@ from typing import Any
 
 from grader import wire
 from grader.course import Assignment
-from grader.oracle import Nursery
-from grader.peer import Lost, Peer, PeerLost
+from grader.meter import Meter
+from grader.peer import Lost, Peer, PeerLost, printable
 from grader.question import Question
+from grader.sandbox.cage import Cage, Paths
 from grader.submission import Submission
 
 IMPORT_SECONDS = 30.0
@@ -27,6 +28,7 @@ class Response:
     failure: wire.Failure | None = None
     lost: PeerLost | None = None
     status: int | None = None  # exit status of a lost worker, where it is known
+    limit: str | None = None  # the limit of the cage that a lost worker ran into, where it is known
 
 
 @dataclass
@@ -46,6 +48,7 @@ class Imported:
     failure: wire.Failure | None = None
     lost: PeerLost | None = None
     status: int | None = None
+    limit: str | None = None
     placeholders: tuple[str, ...] = ()
     printed: str = ""
 
@@ -53,7 +56,7 @@ class Imported:
 class Interview:
     """Everything that one submission is asked."""
 
-    def __init__(self, nursery: Nursery, assignment: Assignment, submission: Submission, device: str = "cpu") -> None:
+    def __init__(self, nursery: Cage, assignment: Assignment, submission: Submission, device: str = "cpu") -> None:
         self._nursery = nursery
         self._assignment = assignment
         self._submission = submission
@@ -62,27 +65,30 @@ class Interview:
     def load(self, module: str) -> Imported:
         """Import a module; its failure is data. Raises PeerLost only where no worker can be started at all."""
         worker = self._nursery.open()
+        seen = self._nursery.paths or Paths(
+            self._submission.folder, self._assignment.public, self._assignment.course.given
+        )
         request = wire.LoadModule(
-            folder=str(self._submission.folder),
+            folder=str(seen.submission),
             module=module,
             siblings=list(self._assignment.checks.modules),
-            given=str(self._assignment.course.given),
-            checks=str(self._assignment.public),
+            given=str(seen.given),
+            checks=str(seen.checks),
         )
         try:
             reply, _ = worker.call(request, seconds=IMPORT_SECONDS)
             if not isinstance(reply, wire.Loaded):
                 raise PeerLost(Lost.PROTOCOL, "no answer to an import")
         except PeerLost as lost:
-            imported = Imported(module, None, lost=lost)
+            imported = Imported(module, None, lost=lost, limit=self._nursery.limit_hit())
         else:
-            worker.drain()
             imported = Imported(
                 module,
                 None if reply.failure else worker,
                 failure=reply.failure,
-                placeholders=tuple(name[:100] for name in reply.placeholders[:20]),
+                placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
             )
+        worker.drain()
         imported.printed = worker.printed.text
         if imported.worker is None:
             self._nursery.end(worker)
@@ -98,7 +104,7 @@ class Interview:
                 transcript.responses.append(transcript.responses[-1])
                 continue
             if worker is None:
-                worker, response = self._fork(imported)
+                worker, response = self.fork(imported)
                 if response is not None:
                     transcript.responses.append(response)
                     deaths += 1
@@ -107,8 +113,9 @@ class Interview:
             response = self._put(worker, question)
             if response.lost:
                 status = self._status(imported, worker) if response.lost.cause is Lost.DIED else None
-                response = Response(lost=response.lost, status=status)
+                response = Response(lost=response.lost, status=status, limit=self._nursery.limit_hit())
                 deaths += 1
+                worker.drain()
                 transcript.printed += worker.printed.text
                 self._nursery.end(worker)
                 worker = None
@@ -125,13 +132,14 @@ class Interview:
             self._nursery.end(imported.worker)
             imported.worker = None
 
-    def _fork(self, imported: Imported) -> tuple[Peer | None, Response | None]:
-        """A fresh fork of the imported module; if its worker is gone, the module is imported once more."""
+    def fork(self, imported: Imported) -> tuple[Peer | None, Response | None]:
+        """A fresh fork of the imported module, or why there is none; if the module's worker is gone, the module is
+        imported once more."""
         for attempt in range(2):
             if imported.worker is None:
                 again = self.load(imported.name)
                 if again.worker is None:
-                    return None, Response(failure=again.failure, lost=again.lost, status=again.status)
+                    return None, Response(None, (), again.failure, again.lost, again.status, again.limit)
                 imported.worker = again.worker
             try:
                 return self._nursery.spawn(imported.worker), None
@@ -145,9 +153,17 @@ class Interview:
         parts = question.frame if self._device == "cpu" else question.encode(self._device)
         try:
             reply, data = worker.call_encoded(parts, seconds=question.exercise.seconds)
-            return _response(reply, data)
+            return response_of(reply, data)
         except PeerLost as lost:
             return Response(lost=lost)
+
+    def meter(self, worker: Peer) -> Meter:
+        """What reads how much a fork uses."""
+        return self._nursery.meter(worker)
+
+    def hang_up(self, worker: Peer) -> None:
+        """End a fork."""
+        self._nursery.end(worker)
 
     def _status(self, imported: Imported, worker: Peer) -> int | None:
         """How a dead worker ended, as its parent tells: good for a sentence, not for a verdict."""
@@ -163,7 +179,7 @@ class Interview:
         return None
 
 
-def _response(reply: wire.Reply, data: bytearray) -> Response:
+def response_of(reply: wire.Reply, data: memoryview) -> Response:
     """A reply as a response; raises PeerLost where it is none."""
     if isinstance(reply, wire.Failure):
         return Response(failure=reply)

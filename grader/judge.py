@@ -17,13 +17,17 @@ from grader.compare import Agreement, Comparison
 from grader.course import Assignment
 from grader.explain import Explanation, explain, explain_import
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
-from grader.oracle import Nursery, Oracle, OracleFault
+from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
 from grader.question import Question, draw
-from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
+from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Speed, Verdict, finite
+from grader.rules import SourceReader, read_sources
+from grader.sandbox.cage import Cage
 from grader.spec import Case, Exercise, TimedCase, Version
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
+from grader.trial import Outcome, Trial
+from grader.yardstick import Yardstick
 
 OTHER = {"float64": "float32", "float32": "float64"}
 
@@ -36,6 +40,7 @@ class Options:
     public_only: bool = False
     device: str = "cpu"
     secret: bytes | None = None
+    timed: bool = True  # False: without the clock, the timed case is asked like any other
 
 
 @dataclass
@@ -52,17 +57,20 @@ class Marked:
     notes: list[str] = field(default_factory=list)
     printed: str = ""
     hints: tuple[str, ...] = ()
+    speed: Speed | None = None
 
 
 class Judge:
     """Grades submissions of one assignment. Questions are drawn once, and answered by the reference once."""
 
-    def __init__(self, assignment: Assignment, oracle: Oracle, nursery: Nursery, options: Options) -> None:
+    def __init__(self, assignment: Assignment, oracle: Oracle, nursery: Cage, options: Options) -> None:
         self._assignment = assignment
         self._oracle = oracle
         self._nursery = nursery
         self._options = options
-        self._questions: dict[str, list[Question]] = {}
+        self._secret = options.secret or b"public"
+        self._questions: dict[tuple[str, bool], list[Question]] = {}
+        self._yardstick = Yardstick(oracle, self._secret, assignment.course.assignments)
 
     def grade(
         self, submission: Submission, sandbox: str, progress: Callable[[str], None] = lambda exercise: None
@@ -70,10 +78,11 @@ class Judge:
         """The record of one submission; `progress` is told each exercise before it is asked."""
         modules: list[ModuleResult] = []
         marked: list[Marked] = []
+        sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
         for module in self._assignment.checks.modules.values():
             if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
                 continue
-            told, exercises = self._module(module, submission, progress)
+            told, exercises = self._module(module, submission, sources, progress)
             modules.append(told)
             marked.extend(exercises)
         results = tuple(_blocked([self._result(one) for one in marked], self._assignment))
@@ -91,17 +100,21 @@ class Judge:
             exercises=results,
         )
 
-    def questions(self, exercise: Exercise) -> list[Question]:
-        """An exercise's questions, those that cost all points before those that cost some."""
-        if exercise.id not in self._questions:
+    def questions(self, exercise: Exercise, timed: bool = True) -> list[Question]:
+        """An exercise's questions, those that cost all points before those that cost some; with the timed case."""
+        if (exercise.id, timed) not in self._questions:
             core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
             cases: list[Case | TimedCase] = [*core_first]
-            if exercise.timed_case:
+            if exercise.timed_case and timed:
                 cases.append(exercise.timed_case)
             wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
-            secret, data = self._options.secret or b"public", self._assignment.course.assignments
-            self._questions[exercise.id] = [draw(exercise, case, secret, data) for case in wanted]
-        return self._questions[exercise.id]
+            data = self._assignment.course.assignments
+            self._questions[exercise.id, timed] = [draw(exercise, case, self._secret, data) for case in wanted]
+        return self._questions[exercise.id, timed]
+
+    def _asked(self, exercise: Exercise) -> list[Question]:
+        """The questions that are asked before the clock runs."""
+        return self.questions(exercise, timed=not self._options.timed)
 
     def _wanted(self, exercise: Exercise) -> bool:
         return self._options.exercises is None or exercise.id in self._options.exercises
@@ -109,7 +122,7 @@ class Judge:
     # -- a module ------------------------------------------------------------------------------------------------
 
     def _module(
-        self, module: Module, submission: Submission, progress: Callable[[str], None]
+        self, module: Module, submission: Submission, sources: SourceReader, progress: Callable[[str], None]
     ) -> tuple[ModuleResult, list[Marked]]:
         interview = Interview(self._nursery, self._assignment, submission, self._options.device)
         try:
@@ -125,6 +138,9 @@ class Judge:
             return told, [_unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
             edition, exercises = self._best_edition(module, interview, imported, progress)
+            trial = Trial(self._yardstick, interview, sources)
+            for marked in exercises:
+                self._try(marked, trial, imported, edition)
         finally:
             interview.end(imported)
         self._explain(exercises, edition)
@@ -146,7 +162,7 @@ class Judge:
                 for row in marks:
                     row.append(_unasked(exercise, away, out_of=0.0))
                 continue
-            transcript = interview.ask(imported, self.questions(exercise))
+            transcript = interview.ask(imported, self._asked(exercise))
             usual = self._mark(exercise, transcript, None)
             self._notes(usual, interview, imported)
             for row, edition in zip(marks, editions, strict=True):
@@ -164,7 +180,7 @@ class Judge:
         if usual is not None:
             marked.notes = usual.notes
         failures: list[tuple[Question, Explanation | None]] = []
-        for question, response in zip(self.questions(exercise), transcript.responses, strict=True):
+        for question, response in zip(self._asked(exercise), transcript.responses, strict=True):
             try:
                 error, agreement, why = self._judge(question, response, edition)
             except OracleFault as fault:
@@ -189,11 +205,17 @@ class Judge:
         self, question: Question, response: Response, edition: Edition | None
     ) -> tuple[float, Agreement | None, Explanation | None]:
         """Error, agreement where an answer was compared, and an explanation where that is not the point."""
-        exercise = question.exercise
         if response.answer is None:
-            return float("inf"), None, explain(response, exercise.seconds)
-        version = edition.version if edition else None
-        expected = self._oracle.expected(question, version)
+            return float("inf"), None, explain(response, question.exercise.seconds)
+        expected = self._oracle.expected(question, edition.version if edition else None)
+        return self._against(question, response, expected, edition)
+
+    def _against(
+        self, question: Question, response: Response, expected: dict[str, Any], edition: Edition | None
+    ) -> tuple[float, Agreement | None, Explanation | None]:
+        """The same, for an answer whose right one is known."""
+        exercise = question.exercise
+        assert response.answer is not None
         if all(value is None for value in response.answer.values()) and any(v is not None for v in expected.values()):
             sentence = "it returns None: not written yet, or its `return` is missing"
             return float("inf"), None, Explanation(Verdict.NOT_ATTEMPTED, sentence)
@@ -206,9 +228,9 @@ class Judge:
             )
         agreement = self._compare(question, expected, response)
         if agreement.ok and exercise.properties:
-            failed = self._oracle.failed_claims(question, response.answer, version)
+            failed = self._oracle.failed_claims(question, response.answer, edition.version if edition else None)
             if failed:
-                return float("inf"), None, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
+                return float("inf"), agreement, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
         return agreement.error, agreement, None
 
     def _compare(self, question: Question, expected: dict[str, Any], response: Response) -> Agreement:
@@ -225,7 +247,7 @@ class Judge:
     def _notes(self, marked: Marked, interview: Interview, imported: Imported) -> None:
         """Findings that cost nothing: the other float type."""
         exercise, other = marked.exercise, OTHER[marked.exercise.dtype]
-        question = self.questions(exercise)[0]
+        question = self._asked(exercise)[0]
         if marked.verdict is not Verdict.RIGHT or exercise.properties or not question.has_floats:
             return
         cast = question.cast(other)
@@ -241,6 +263,40 @@ class Judge:
         how = replace(comparison(question), floor="float32", any_dtype=True)
         if not how(expected, response.answer).ok:
             marked.notes.append(f"works in {exercise.dtype} only: given {other}, its answer is another one")
+
+    # -- rules and time ------------------------------------------------------------------------------------------
+
+    def _try(self, marked: Marked, trial: Trial, imported: Imported, edition: Edition | None) -> None:
+        """Hold an exercise that has points to its rules and its limit on time; a wrong one is told of a broken rule."""
+        exercise, case = marked.exercise, marked.exercise.timed_case
+        if not marked.cases or marked.out_of == 0:
+            return
+        clock = self._options.timed and case is not None and not (case.hidden and self._options.public_only)
+
+        def check(question: Question, response: Response, expected: dict[str, Any]) -> Explanation | None:
+            if response.answer is None:
+                return explain(response, exercise.seconds)
+            _, agreement, why = self._against(question, response, expected, edition)
+            if why is not None or agreement is None or agreement.ok:
+                return why
+            told = diagnose.describe(agreement, question)
+            return Explanation(Verdict.WRONG, f"for the larger inputs of {case and case.name}: {told.sentence}")
+
+        try:
+            if not marked.points:
+                breach = trial.source_rules(exercise) if marked.verdict is Verdict.WRONG else None
+                marked.notes += [f"it also breaks a rule: {breach.sentence}"] if breach else []
+                return
+            version = edition.version if edition else None
+            outcome = trial.run(exercise, imported, self._asked(exercise)[0], version, check, clock)
+        except OracleFault as fault:
+            marked.verdict, marked.points = Verdict.GRADER_FAULT, 0.0
+            marked.explanation = Explanation(Verdict.GRADER_FAULT, str(fault))
+            return
+        _hold(marked, outcome)
+        if clock and case is not None and not (outcome.why and outcome.why.verdict is Verdict.BROKE_RULE):
+            verdict = outcome.why.verdict if outcome.why else Verdict.RIGHT
+            marked.cases.append(CaseResult(case.name, case.hidden, verdict))
 
     # -- words ---------------------------------------------------------------------------------------------------
 
@@ -282,6 +338,7 @@ class Judge:
             details=details,
             printed=marked.printed,
             cases=tuple(marked.cases),
+            speed=marked.speed,
         )
 
 
@@ -289,6 +346,25 @@ def comparison(question: Question) -> Comparison:
     """How the answers to this question are compared."""
     exercise = question.exercise
     return Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
+
+
+def _hold(marked: Marked, outcome: Outcome) -> None:
+    """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
+    marked.speed = outcome.speed
+    marked.notes += outcome.notes
+    why = outcome.why
+    if why is None:
+        return
+    if why.verdict is not Verdict.TOO_SLOW:
+        marked.points, marked.verdict, marked.explanation = 0.0, why.verdict, why
+        return
+    exercise = marked.exercise
+    left = 1 - (1 - outcome.share) * exercise.speed_points / exercise.points
+    marked.points = round(marked.points * left, 2)
+    if marked.verdict is Verdict.RIGHT:
+        marked.verdict, marked.explanation = why.verdict, why
+    else:
+        marked.notes.append(f"it is also too slow: {why.sentence}")
 
 
 def _cost(question: Question) -> float:

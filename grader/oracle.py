@@ -9,12 +9,15 @@ from typing import Any, Protocol
 
 from grader import wire
 from grader.course import Assignment
+from grader.meter import Meter
 from grader.peer import Peer, PeerLost
 from grader.question import Question
 from grader.spec import Version
 
 LOAD_SECONDS = 60.0
 REFERENCE_SECONDS = 120.0
+PROPERTY_SECONDS = 30.0  # for judging one answer
+UNUSABLE = "the answer has the form that is asked for"
 
 
 class OracleFault(Exception):
@@ -29,6 +32,8 @@ class Nursery(Protocol):
     def spawn(self, parent: Peer) -> Peer: ...
 
     def end(self, worker: Peer) -> None: ...
+
+    def meter(self, worker: Peer) -> Meter: ...
 
 
 Answer = dict[str, Any] | wire.Failure  # what a version that raises answers is its failure
@@ -49,7 +54,9 @@ class Oracle:
 
     def expected(self, question: Question, edition: Version | None = None) -> dict[str, Any]:
         """The right answer, under an edition. Raises OracleFault."""
-        answer = self.answer(question, *([edition] if edition else []))
+        return self._right(question, self.answer(question, *([edition] if edition else [])))
+
+    def _right(self, question: Question, answer: Answer) -> dict[str, Any]:
         if isinstance(answer, wire.Failure):
             where = f"{answer.frames[-1].file}:{answer.frames[-1].line}: " if answer.frames else ""
             raise OracleFault(
@@ -67,21 +74,65 @@ class Oracle:
         return self._answers[key]
 
     def failed_claims(self, question: Question, answer: dict[str, Any], edition: Version | None = None) -> list[str]:
-        """The claims of the exercise's properties that a student's answer fails. Raises OracleFault."""
+        """The claims of the exercise's properties that a student's answer fails. Raises OracleFault.
+
+        A property may take for granted what a right answer looks like. Where it fails over an answer and not over the
+        right one, that is the answer's fault."""
+        failed = self._claims(question, answer, edition)
+        if isinstance(failed, str):
+            why = self._claims(question, self.expected(question, edition), edition)
+            if isinstance(why, str):
+                raise OracleFault(f"a property of {question.exercise.id} cannot be judged: {why}")
+            return [UNUSABLE]
+        return failed
+
+    def _claims(self, question: Question, answer: dict[str, Any], edition: Version | None) -> list[str] | str:
+        """The claims that fail, or why they cannot be judged. Raises OracleFault where no worker can be had."""
         packer = wire.Packer()
-        request = wire.JudgeProperty(
-            question.exercise.id,
-            packer.pack({**question.inputs, **question.kept}),
-            packer.pack(answer),
-            question.seed,
-        )
+        try:
+            request = wire.JudgeProperty(
+                question.exercise.id,
+                packer.pack({**question.inputs, **question.kept}),
+                packer.pack(answer),
+                question.seed,
+            )
+            frame = wire.encode(request, packer)
+        except wire.FrameError as error:
+            return str(error)
         worker = self._worker(question.exercise.module.name, (edition.id,) if edition else ())
-        reply, _ = self._call(worker, wire.encode(request, packer))
+        try:
+            reply, _ = self._call(worker, frame, PROPERTY_SECONDS)
+        except OracleFault as fault:
+            return str(fault)
         if isinstance(reply, wire.Failure):
-            raise OracleFault(f"a property of {question.exercise.id} failed: {reply.error}: {reply.message}")
-        if not isinstance(reply, wire.Claims):
-            raise OracleFault(f"a property of {question.exercise.id} was not judged")
-        return reply.failed
+            return f"{reply.error}: {reply.message}"
+        return reply.failed if isinstance(reply, wire.Claims) else "its worker did not judge"
+
+    def independent(self, question: Question) -> Answer:
+        """What the exercise's own oracle answers. Raises OracleFault where it is lost."""
+        packer = wire.Packer()
+        request = wire.AskOracle(question.exercise.id, packer.pack(question.inputs), question.seed)
+        worker = self._worker(question.exercise.module.name, ())
+        return self._answered(question, self._call(worker, wire.encode(request, packer)))
+
+    def fresh(self) -> Peer:
+        """A worker that has run nobody's code, to be ended with `end`. Raises OracleFault."""
+        try:
+            return self._nursery.open()
+        except PeerLost as lost:
+            raise OracleFault(f"no worker could be started: {lost}") from None
+
+    def another(self, module: str, *versions: Version) -> Peer:
+        """A new fork of the reference with these versions' replacements, to be ended with `end`. Raises OracleFault."""
+        return self._forked(module, tuple(version.id for version in versions))
+
+    def end(self, worker: Peer) -> None:
+        """End a worker that `fresh` or `another` gave."""
+        self._nursery.end(worker)
+
+    def read(self, question: Question, reply: wire.Reply, data: memoryview) -> dict[str, Any]:
+        """The answer in a reference worker's reply. Raises OracleFault where there is none."""
+        return self._right(question, self._answered(question, (reply, data)))
 
     def forget(self) -> None:
         """End the workers of versions; the next question to one starts it again."""
@@ -91,7 +142,10 @@ class Oracle:
 
     def _ask(self, question: Question, versions: tuple[str, ...]) -> Answer:
         worker = self._worker(question.exercise.module.name, versions)
-        reply, data = self._call(worker, question.frame)
+        return self._answered(question, self._call(worker, question.frame))
+
+    def _answered(self, question: Question, told: tuple[wire.Reply, memoryview]) -> Answer:
+        reply, data = told
         if isinstance(reply, wire.Failure):
             return reply
         if not isinstance(reply, wire.Answer):
@@ -103,21 +157,21 @@ class Oracle:
     def _worker(self, module: str, versions: tuple[str, ...]) -> Peer:
         key = (module, versions)
         if key not in self._versions:
-            worker = self._spawn(self._module(module))
-            if versions:
-                reply, _ = self._call(worker, wire.encode(wire.Patch(list(versions))))
-                if not isinstance(reply, wire.Done):
-                    raise OracleFault(f"{' and '.join(versions)} cannot be put in place: {_words(reply)}")
-            self._versions[key] = worker
+            self._versions[key] = self._forked(module, versions)
         return self._versions[key]
+
+    def _forked(self, module: str, versions: tuple[str, ...]) -> Peer:
+        worker = self._spawn(self._module(module))
+        if versions:
+            reply, _ = self._call(worker, wire.encode(wire.Patch(list(versions))))
+            if not isinstance(reply, wire.Done):
+                raise OracleFault(f"{' and '.join(versions)} cannot be put in place: {_words(reply)}")
+        return worker
 
     def _module(self, name: str) -> Peer:
         if name not in self._modules:
             course, assignment = self._assignment.course, self._assignment
-            try:
-                worker = self._nursery.open()
-            except PeerLost as lost:
-                raise OracleFault(f"no worker could be started: {lost}") from None
+            worker = self.fresh()
             request = wire.LoadModule(
                 folder=str(assignment.solution),
                 module=name,
@@ -137,13 +191,23 @@ class Oracle:
         try:
             return self._nursery.spawn(parent)
         except PeerLost as lost:
+            self._drop(parent)
             raise OracleFault(f"the reference worker is gone: {lost}") from None
 
-    def _call(self, worker: Peer, parts: list[bytes | bytearray]) -> tuple[wire.Reply, bytearray]:
+    def _call(
+        self, worker: Peer, parts: wire.Encoded, seconds: float = REFERENCE_SECONDS
+    ) -> tuple[wire.Reply, memoryview]:
         try:
-            return worker.call_encoded(parts, seconds=REFERENCE_SECONDS)
+            return worker.call_encoded(parts, seconds=seconds)
         except PeerLost as lost:
+            self._drop(worker)
             raise OracleFault(f"the reference worker is gone: {lost}") from None
+
+    def _drop(self, worker: Peer) -> None:
+        """Give up a worker that is lost; whoever needs its like next starts another."""
+        self._modules = {key: kept for key, kept in self._modules.items() if kept is not worker}
+        self._versions = {key: kept for key, kept in self._versions.items() if kept is not worker}
+        self._nursery.end(worker)
 
 
 def _words(reply: wire.Reply | None) -> str:

@@ -6,18 +6,20 @@ than agreed, allocate more than agreed, or raise anything but PeerLost.
 
 from __future__ import annotations
 
-import array
 import os
 import select
 import socket
 import time
 from enum import StrEnum
+from typing import NoReturn
 
 from grader import wire
 
 PRINTED_HEAD = 16 << 10  # bytes of a worker's output that are kept: the first ones ...
 PRINTED_TAIL = 4 << 10  # ... and the last ones
 PRINTED_LIMIT = 64 << 20  # bytes after which a worker is cut off
+READ = 1 << 16  # bytes taken from a worker's output at a time
+DRAIN_READS = 32  # times READ, more than the 1 MB to which a worker may enlarge its pipe
 
 
 class Lost(StrEnum):
@@ -27,6 +29,7 @@ class Lost(StrEnum):
     TIMED_OUT = "timed out"
     PRINTED = "output"
     PROTOCOL = "protocol"
+    GRADER = "grader"  # no fault of the worker's: this process has no descriptors left
 
 
 class PeerLost(Exception):
@@ -68,7 +71,9 @@ def printable(text: str) -> str:
 
 
 class Peer:
-    """A worker process, over its socket and the pipe of its stdout and stderr (-1: it has none of its own)."""
+    """A worker process, over its socket and the pipe of its stdout and stderr (-1: it has none of its own).
+
+    Descriptors that a worker sends along are never received: the kernel closes them."""
 
     def __init__(self, sock: socket.socket, output: int = -1, pid: int = 0) -> None:
         self._sock = sock
@@ -82,50 +87,48 @@ class Peer:
 
     def call(
         self, request: wire.Request, packer: wire.Packer | None = None, *, seconds: float
-    ) -> tuple[wire.Reply, bytearray]:
-        """Send a request and wait for the reply, at most so long. Raises PeerLost."""
+    ) -> tuple[wire.Reply, memoryview]:
+        """Send a request and wait for the reply, at most so long. Raises PeerLost; and wire.FrameError, before
+        anything is sent, where the request is too large."""
         return self.call_encoded(wire.encode(request, packer), seconds=seconds)
 
     def call_encoded(
-        self, parts: list[bytes | bytearray], *, seconds: float, descriptors: tuple[int, ...] = ()
-    ) -> tuple[wire.Reply, bytearray]:
+        self, frame: wire.Encoded, *, seconds: float, descriptors: tuple[int, ...] = ()
+    ) -> tuple[wire.Reply, memoryview]:
         """The same for a frame that was encoded before, with descriptors that travel along."""
-        if self.lost:
-            raise self.lost
-        deadline = time.monotonic() + seconds
-        try:
-            self._send(parts, descriptors, deadline)
-            return self._receive(deadline)
-        except PeerLost as lost:
-            self.lost = lost
-            raise
+        return self._exchange(frame, descriptors, seconds)
 
     def wait_ready(self, seconds: float) -> None:
         """Wait for a worker's first frame."""
-        try:
-            reply, _ = self._receive(time.monotonic() + seconds)
-            if not isinstance(reply, wire.Ready):
-                raise PeerLost(Lost.PROTOCOL, "a worker did not say that it is ready")
-        except PeerLost as lost:
-            self.lost = lost
-            raise
+        reply, _ = self._exchange(None, (), seconds)
+        if not isinstance(reply, wire.Ready):
+            self._lose(Lost.PROTOCOL, "a worker did not say that it is ready")
 
     def spawn(self, seconds: float) -> Peer:
         """Have the worker fork; the child's peer. Raises PeerLost (of this worker, or of a child that never was)."""
-        ours, theirs = socket.socketpair()
-        reading, writing = os.pipe()
         try:
-            reply, _ = self.call_encoded(
-                wire.encode(wire.Spawn()), seconds=seconds, descriptors=(theirs.fileno(), writing)
-            )
-        except PeerLost:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise PeerLost(Lost.GRADER, error.strerror or "") from None
+        try:
+            reading, writing = os.pipe()
+        except OSError as error:
             ours.close()
-            os.close(reading)
+            theirs.close()
+            raise PeerLost(Lost.GRADER, error.strerror or "") from None
+        child = Peer(ours, reading)
+        try:
+            frame = wire.encode(wire.Spawn())
+            reply, _ = self.call_encoded(frame, seconds=seconds, descriptors=(theirs.fileno(), writing))
+            if not isinstance(reply, wire.Spawned):
+                self._lose(Lost.PROTOCOL, "a worker did not say that it forked")
+            child.pid = reply.pid
+        except PeerLost:
+            child.close()
             raise
         finally:
             theirs.close()
             os.close(writing)
-        child = Peer(ours, reading, reply.pid if isinstance(reply, wire.Spawned) else 0)
         try:
             child.wait_ready(seconds)
         except PeerLost:
@@ -134,9 +137,10 @@ class Peer:
         return child
 
     def drain(self) -> None:
-        """Take what the worker has printed so far."""
-        while self._output >= 0 and self._take_output():
-            pass
+        """Take what the worker has printed so far; of one that prints without end, no more than a pipe holds."""
+        for _ in range(DRAIN_READS):
+            if self._output < 0 or not self._take_output():
+                return
 
     def close(self) -> None:
         """Hang up. The process is the sandbox's to kill."""
@@ -150,25 +154,53 @@ class Peer:
 
     # -- bytes --------------------------------------------------------------------------------------------------
 
-    def _send(self, parts: list[bytes | bytearray], descriptors: tuple[int, ...], deadline: float) -> None:
-        for part in parts:
+    def _exchange(
+        self, frame: wire.Encoded | None, descriptors: tuple[int, ...], seconds: float
+    ) -> tuple[wire.Reply, memoryview]:
+        if self.lost is None:
+            deadline = time.monotonic() + seconds
+            try:
+                if frame is not None:
+                    self._expect_silence()
+                    self._send(frame, (*frame.descriptors, *descriptors), deadline)
+                return self._receive(deadline)
+            except PeerLost as lost:
+                why = lost.cause, lost.detail
+        else:
+            why = self.lost.cause, self.lost.detail
+        self._lose(*why)
+
+    def _lose(self, cause: Lost, detail: str = "") -> NoReturn:
+        """Give the worker up. What is raised is a new exception: the traceback of the one that was caught would keep
+        all that was received until then, for as long as somebody keeps the exception."""
+        self.lost = PeerLost(cause, detail)
+        raise PeerLost(cause, detail)
+
+    def _expect_silence(self) -> None:
+        """Nothing may lie there before a question is sent: it would be taken for the answer."""
+        try:
+            early = self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            raise PeerLost(Lost.DIED, error.strerror or "") from None
+        raise PeerLost(Lost.PROTOCOL, "it spoke before it was asked") if early else PeerLost(Lost.DIED)
+
+    def _send(self, frame: wire.Encoded, descriptors: tuple[int, ...], deadline: float) -> None:
+        for part in frame.parts:
             view = memoryview(part)
             while len(view):
-                self._wait(select.POLLOUT, deadline)
                 try:
-                    if descriptors:
-                        rights = array.array("i", descriptors).tobytes()
-                        n = self._sock.sendmsg([view], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-                        descriptors = ()
-                    else:
-                        n = self._sock.send(view)
+                    n = self._sock.sendmsg([view], wire.rights(descriptors) if descriptors else [])
                 except BlockingIOError:
+                    self._wait(select.POLLOUT, deadline)
                     continue
                 except OSError as error:
                     raise PeerLost(Lost.DIED, error.strerror or "") from None
+                descriptors = ()
                 view = view[n:]
 
-    def _receive(self, deadline: float) -> tuple[wire.Reply, bytearray]:
+    def _receive(self, deadline: float) -> tuple[wire.Reply, memoryview]:
         try:
             head_size, body_size = wire.lengths(self._read(wire.HEADER.size, deadline))
             head = self._read(head_size, deadline)
@@ -176,15 +208,18 @@ class Peer:
             return wire.decode_reply(head), body
         except wire.FrameError as error:
             raise PeerLost(Lost.PROTOCOL, str(error)) from None
+        except MemoryError:
+            raise PeerLost(Lost.PROTOCOL, "a frame that does not fit into memory") from None
 
-    def _read(self, size: int, deadline: float) -> bytearray:
-        buffer = bytearray(size)
-        view, got = memoryview(buffer), 0
+    def _read(self, size: int, deadline: float) -> memoryview:
+        buffer, got = wire.room(size), 0
         while got < size:
-            self._wait(select.POLLIN, deadline)
+            if time.monotonic() >= deadline:  # also while bytes keep coming
+                raise PeerLost(Lost.TIMED_OUT)
             try:
-                n = self._sock.recv_into(view[got:])
+                n = self._sock.recv_into(buffer[got:])
             except BlockingIOError:
+                self._wait(select.POLLIN, deadline)
                 continue
             except OSError as error:
                 raise PeerLost(Lost.DIED, error.strerror or "") from None
@@ -213,7 +248,7 @@ class Peer:
 
     def _take_output(self) -> bool:
         try:
-            data = os.read(self._output, 1 << 16)
+            data = os.read(self._output, READ)
         except BlockingIOError:
             return False
         except OSError:

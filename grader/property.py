@@ -53,6 +53,20 @@ def mean_is(x: Any, mean: float, deviation: float) -> Evidence:
     return Evidence(math.erfc(z / math.sqrt(2)), statistical=True)
 
 
+def deviation_is(x: Any, mean: float, deviation: float) -> Evidence:
+    """The spread around `mean` of a tensor of independent normal numbers with that mean and deviation.
+
+    Two-sided, by the Chernoff bound 2 exp(-n (a - 1 - ln a) / 2) on a chi-squared variable of n degrees of freedom
+    that is a times n (Dasgupta and Gupta 2003, Lemma 2.2): never too small a p."""
+    n = x.numel()
+    if n == 0:
+        return Evidence(1.0, statistical=True)
+    a = float(((x.double() - mean) / deviation).square().mean())
+    if not 0 < a < math.inf:
+        return Evidence(0.0, statistical=True)
+    return Evidence(min(1.0, 2 * math.exp(-n * (a - 1 - math.log(a)) / 2)), statistical=True)
+
+
 def failing(claims: Iterable[tuple[Evidence, str]], false_alarm: float) -> list[str]:
     """The sentences of the claims that do not hold."""
     claims = list(claims)

@@ -31,14 +31,17 @@ class Question:
     kept: dict[str, Any] = field(default_factory=dict)  # never leaves the trusted side: for properties
 
     @cached_property
-    def frame(self) -> list[bytes | bytearray]:
+    def frame(self) -> wire.Encoded:
         """The request for a worker on the CPU, as bytes."""
         return self.encode("cpu")
 
-    def encode(self, device: str) -> list[bytes | bytearray]:
-        """The request, for a worker that puts the tensors on `device`."""
+    def encode(self, device: str) -> wire.Encoded:
+        """The request, for a worker that puts the tensors on `device`. Raises CheckError where it cannot travel."""
         packer = wire.Packer()
-        return wire.encode(wire.Ask(self.exercise.id, packer.pack(self.inputs), self.seed, device), packer)
+        try:
+            return wire.encode(wire.Ask(self.exercise.id, packer.pack(self.inputs), self.seed, device), packer)
+        except wire.FrameError as error:
+            raise CheckError(self.case.where, f"the case {self.case.name} cannot be asked: {error}") from None
 
     @cached_property
     def has_floats(self) -> bool:
@@ -74,7 +77,8 @@ def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, 
                 case.where,
                 f"the case {case.name} {what} {names or 'nothing'}; {taker} {', '.join(wanted) or 'nothing'}",
             )
-    return Question(exercise, case, inputs, zlib.crc32(name.encode()), kept)
+    # One seed for all questions of an exercise: one for each case would tell which case it is.
+    return Question(exercise, case, inputs, zlib.crc32(exercise.id.encode()), kept)
 
 
 def _has_floats(value: Any) -> bool:

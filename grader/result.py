@@ -40,7 +40,8 @@ class CaseResult(msgspec.Struct, frozen=True):
 
 
 class Speed(msgspec.Struct, frozen=True):
-    """A timed verdict: the ratio to the reference's time and how sure it is."""
+    """A timed verdict: the ratio to the reference's time and how sure it is. `pairs` 0: it did not end in time, and the
+    ratio is at least what is given. Operations are counted at two sizes, the second twice the first."""
 
     ratio: float
     interval: tuple[float, float]
@@ -48,6 +49,11 @@ class Speed(msgspec.Struct, frozen=True):
     pairs: int
     speedup_over_naive: float | None = None
     operations: tuple[int, ...] = ()
+    wall: float | None = None  # the ratio of wall times
+    clock: str = "cpu"  # which decided: "wall" where the system tells no CPU times
+    naive_size: int | None = None  # at which the naive version was timed
+    reference_operations: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()  # at which operations were counted
 
 
 class ExerciseResult(msgspec.Struct, frozen=True):

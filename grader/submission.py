@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.peer import printable
+
 
 class SubmissionError(Exception):
     """Nothing to grade."""
@@ -33,9 +35,9 @@ def open_submission(path: Path, modules: Iterable[str]) -> Submission:
             raise SubmissionError(f"{path} is neither a folder nor a .py file")
         if path.stem not in modules:
             raise SubmissionError(f"{path.name} is not a module of this assignment, which has {files}")
-        return Submission(path.name, path.parent, (path.stem,))
+        return Submission(printable(path.name), path.parent, (path.stem,))
     if not path.is_dir():
         raise SubmissionError(f"there is nothing at {path}")
     if not any((path / f"{name}.py").is_file() for name in modules):
         raise SubmissionError(f"{path} has none of {files}")
-    return Submission(path.name, path, modules)
+    return Submission(printable(path.name), path, modules)

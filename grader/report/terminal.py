@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from grader.result import ExerciseResult, ModuleResult, Result, Verdict
+from grader.result import ExerciseResult, ModuleResult, Result, Speed, Verdict
 
 STYLES = {
     Verdict.RIGHT: "green",
@@ -37,7 +37,7 @@ def _module(module: ModuleResult, exercises: list[ExerciseResult], console: Cons
     if module.edition:
         console.print(f"  graded by this edition: {escape(module.edition)}", highlight=False)
     if module.placeholders and verbose:
-        console.print(f"  imported but not installed here: {', '.join(module.placeholders)}", highlight=False)
+        console.print(f"  imported but not installed here: {escape(', '.join(module.placeholders))}", highlight=False)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -60,6 +60,7 @@ def _lines(one: ExerciseResult, verbose: bool) -> list[str]:
     lines += [f"Hint: {hint}" for hint in one.hints]
     if verbose or one.verdict in (Verdict.WRONG, Verdict.CRASHED):
         lines += [f"  {detail}" for detail in one.details]
+    lines += [_speed(one.speed)] if one.speed is not None and (verbose or one.verdict is Verdict.RIGHT) else []
     lines += [f"Note: {note}" for note in one.notes if verbose or one.verdict is not Verdict.RIGHT or "only" in note]
     if one.printed.strip() and (verbose or one.verdict is not Verdict.RIGHT):
         printed = one.printed.strip().splitlines()
@@ -68,6 +69,14 @@ def _lines(one: ExerciseResult, verbose: bool) -> list[str]:
         if len(printed) > len(kept):
             lines.append(f"printed: ... {len(printed) - len(kept)} more lines (-v shows them)")
     return lines
+
+
+def _speed(speed: Speed) -> str:
+    """How fast it is, next to the reference and to naive code."""
+    told = f"speed: {speed.ratio:.2g} times the reference's time (limit {speed.limit:g})"
+    if speed.speedup_over_naive is not None:
+        told += f", {speed.speedup_over_naive:,.2g} times as fast as naive code (at n = {speed.naive_size})"
+    return told
 
 
 def _sum(result: Result, console: Console) -> None:

@@ -1,5 +1,21 @@
-"""How a worker process is started and caged."""
+"""How a worker process is started and caged: levels warm, cold, user and none, from the strongest to none at all."""
 
+from grader.sandbox.cage import LEVELS, Cage, Limits, Paths, Sandbox, SandboxError
+from grader.sandbox.choose import BEST, automatic, enter, open_sandbox
+from grader.sandbox.doctor import available
 from grader.sandbox.plain import Plain
 
-__all__ = ["Plain"]
+__all__ = [
+    "BEST",
+    "LEVELS",
+    "Cage",
+    "Limits",
+    "Paths",
+    "Plain",
+    "Sandbox",
+    "SandboxError",
+    "automatic",
+    "available",
+    "enter",
+    "open_sandbox",
+]

@@ -9,7 +9,9 @@ import sys
 import tempfile
 from types import TracebackType
 
+from grader.meter import STEADY_MEMORY, Meter, TreeMeter
 from grader.peer import Peer
+from grader.sandbox.cage import Paths
 from grader.sandbox.processes import descendants, is_zombie, kill_below
 
 START_SECONDS = 120.0  # for importing torch from a cold disk
@@ -23,6 +25,7 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "0",
     "OMP_WAIT_POLICY": "PASSIVE",
     "OPENBLAS_NUM_THREADS": "1",
+    **STEADY_MEMORY,
     "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
     "TERM": "dumb",
 }
@@ -32,6 +35,7 @@ class Plain:
     """A nursery and all workers that descend from it."""
 
     level = "none"
+    paths: Paths | None = None
 
     def __init__(self) -> None:
         self._scratch = tempfile.mkdtemp(prefix="grader-")
@@ -66,11 +70,28 @@ class Plain:
         self._known[child.pid] = child
         return child
 
+    def meter(self, worker: Peer) -> Meter:
+        """What a worker uses, and whatever runs below the nursery that is no other worker in use: what it or its module
+        has started, wherever it hides."""
+        above = {pid for pid in self._known if worker.pid in descendants(pid)}
+        return TreeMeter(worker.pid, lambda: self._members(above | {worker.pid}))
+
+    def _members(self, own: set[int]) -> set[int]:
+        return descendants(self._process.pid) - (set(self._known) - own)
+
     def end(self, worker: Peer) -> None:
         """Kill a worker and whatever it has started that is not itself a worker still in use."""
         worker.close()
         self._known.pop(worker.pid, None)
         kill_below(self._process.pid, frozenset(self._known))
+
+    def limit_hit(self) -> str | None:
+        """Nobody counts here."""
+        return None
+
+    def host_pid(self, worker: Peer) -> int | None:
+        """A worker's process id."""
+        return worker.pid
 
     def close(self) -> None:
         """Kill everything and remove the scratch folder."""

@@ -81,7 +81,8 @@ def _tasks(assignment: Assignment, pool: _Benches, sample: int | None) -> list[T
         ):
             tasks.append(Task(assignment, proof, exercise.id, lambda bench, e=exercise, p=prove: p(bench, e)))  # type: ignore[misc]
     for module in assignment.checks.modules:
-        found = mutation.all_mutants(pool.of(assignment), module)
+        unasked = {e.name for e in assignment.checks.modules[module].exercises if e.needs_cuda}
+        found = [m for m in mutation.all_mutants(pool.of(assignment), module) if m.scope not in unasked]
         if sample is not None:
             share = max(1, sample // len(assignment.checks.modules))
             found = random.Random(0).sample(found, min(share, len(found)))

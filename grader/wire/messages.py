@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from grader.wire.values import Packed
+
+# What student code may have written is bounded here, since it ends up in records and on terminals.
+Pid = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+Name = Annotated[str, msgspec.Meta(max_length=1_000)]
+Names = Annotated[list[Name], msgspec.Meta(max_length=1_000)]
+Text = Annotated[str, msgspec.Meta(max_length=10_000)]
+Line = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 
 # -- messages: what the judge asks ------------------------------------------------------------------------------------
 
@@ -66,7 +75,23 @@ class Null(msgspec.Struct, tag="null"):
     """A question that asks nothing: its cost is the cost of asking."""
 
 
-Request = Spawn | Reap | LoadModule | Patch | Ask | JudgeProperty | AskOracle | Null
+class Count(msgspec.Struct, tag="count"):
+    """Put an exercise's question for the sake of the tensor operations that it takes; give up after `limit` of them."""
+
+    exercise: str
+    inputs: Packed
+    seed: int
+    limit: int
+
+
+class Inspect(msgspec.Struct, tag="inspect"):
+    """Only ever to a fresh worker, which has run nobody's code: read this source and say what these functions do."""
+
+    source: bytes
+    functions: list[str]  # "name" or "Class.name", or "Class" for all of its methods
+
+
+Request = Spawn | Reap | LoadModule | Patch | Ask | JudgeProperty | AskOracle | Null | Count | Inspect
 
 # -- messages: what a worker answers ----------------------------------------------------------------------------------
 
@@ -74,52 +99,55 @@ Request = Spawn | Reap | LoadModule | Patch | Ask | JudgeProperty | AskOracle | 
 class Frame(msgspec.Struct):
     """One line of the student's own code in a traceback."""
 
-    file: str
-    line: int
-    function: str
-    source: str
+    file: Name
+    line: Line
+    function: Name
+    source: Name
 
 
 class Failure(msgspec.Struct, tag="failure"):
     """Why there is no answer. `kind` is one of `grader.worker.failure`'s; `detail` is a name that belongs to it."""
 
-    kind: str
-    error: str
-    message: str
-    frames: list[Frame] = []
-    detail: str = ""
+    kind: Name
+    error: Name
+    message: Text
+    frames: Annotated[list[Frame], msgspec.Meta(max_length=100)] = []
+    detail: Name = ""
 
 
 class Ready(msgspec.Struct, tag="ready"):
     """A worker has started."""
 
-    pid: int
+    pid: Pid
 
 
 class Spawned(msgspec.Struct, tag="spawned"):
     """The child's process id in the worker's own namespace; a pidfd comes along where there is such a thing."""
 
-    pid: int
+    pid: Pid
 
 
 class Reaped(msgspec.Struct, tag="reaped"):
     """The child's exit status (negative: the signal), or None while it lives."""
 
-    status: int | None
+    status: Annotated[int, msgspec.Meta(gt=-(1 << 31), lt=1 << 31)] | None
 
 
 class Loaded(msgspec.Struct, tag="loaded"):
     """The outcome of an import."""
 
     failure: Failure | None = None
-    placeholders: list[str] = []
+    placeholders: Names = []
 
 
 class Answer(msgspec.Struct, tag="answer"):
-    """Named outputs, and what was seen beside them."""
+    """Named outputs, and what was seen beside them. `cpu` and `wall`: nanoseconds inside the ask, without what it takes
+    to be asked; believed of a reference's worker only."""
 
     outputs: Packed
-    changed: list[str] = []  # inputs that were changed in place
+    changed: Names = []  # inputs that were changed in place
+    cpu: int = 0
+    wall: int = 0
 
 
 class Claims(msgspec.Struct, tag="claims"):
@@ -128,8 +156,60 @@ class Claims(msgspec.Struct, tag="claims"):
     failed: list[str]
 
 
+class Operation(msgspec.Struct):
+    """A tensor operation ("aten::mm"), how often it was dispatched, and where in the submission first."""
+
+    name: str
+    count: int
+    file: str = ""
+    line: int = 0
+
+
+class Counted(msgspec.Struct, tag="counted"):
+    """The tensor operations of a question; not `complete`: it was stopped at the limit."""
+
+    total: int
+    complete: bool
+    operations: list[Operation]
+
+
+class Loop(msgspec.Struct):
+    """A loop in a source. `kind` as a person reads it: "`for` loop", "list comprehension", "call of `map`"."""
+
+    line: int
+    kind: str
+    function: str
+
+
+class Use(msgspec.Struct):
+    """A name that a source uses: "torch.cdist", or "?.norm" for an attribute of something unknown."""
+
+    line: int
+    name: str
+    function: str
+
+
+class Inspected(msgspec.Struct):
+    """A function and whatever it calls in the same module. Of branches that exclude each other, only the one with most
+    loops counts. `found`: the module defines it; else `imported_from` may say where it comes from."""
+
+    name: str
+    found: bool = False
+    imported_from: str = ""
+    loops: list[Loop] = []
+    varying: list[Loop] = []  # the same without loops over a literally given, small number of steps
+    uses: list[Use] = []
+
+
+class Inspection(msgspec.Struct, tag="inspection"):
+    """What was read; `problem` says why nothing could be."""
+
+    functions: list[Inspected] = []
+    problem: str = ""
+
+
 class Done(msgspec.Struct, tag="done"):
     """Yes."""
 
 
-Reply = Ready | Spawned | Reaped | Loaded | Answer | Claims | Done | Failure
+Reply = Ready | Spawned | Reaped | Loaded | Answer | Claims | Done | Failure | Counted | Inspection

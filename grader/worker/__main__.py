@@ -1,4 +1,4 @@
-"""`python -m grader.worker FD`: the nursery."""
+"""`python -m grader.worker FD [PLAN]`: the nursery. With a plan (grader.worker.cage) it shuts itself in first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ def main() -> None:
 
     torch.set_num_threads(1)  # an operation with two threads here would hang every child that uses two
     serve.warm_up()
-    serve.serve(socket.socket(fileno=int(sys.argv[1])))
+    channel = int(sys.argv[1])
+    if len(sys.argv) > 2:
+        from grader.worker.cage.confine import Plan, confine
+
+        confine(Plan.from_json(sys.argv[2]), channel)
+    serve.serve(socket.socket(fileno=channel))
     os._exit(0)
 
 

@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +20,13 @@ import torch
 from grader import wire
 from grader.spec import Checks, load_checks
 from grader.worker import reference
+from grader.worker.cage.confine import step_down
 from grader.worker.failure import NO_FILE, UNREADABLE, failure
+from grader.worker.inspection import inspect
 from grader.worker.lifeline import bound_memory, die_with_parent
+from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, prepare_path
-from grader.worker.tensors import from_wire, map_leaves, to_wire
+from grader.worker.tensors import from_wire, map_leaves, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
 
@@ -47,21 +51,23 @@ class Worker:
         self.checks: Checks | None = None
         self.subject: Subject | None = None
         self._statuses: dict[int, int] = {}
-        self._handlers: dict[type, Callable[[Any, bytearray], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
+        self._handlers: dict[type, Callable[[Any, memoryview], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
             wire.LoadModule: self._load,
             wire.Patch: self._patch,
             wire.Ask: self._ask,
             wire.JudgeProperty: self._judge,
             wire.AskOracle: self._oracle,
             wire.Null: lambda request, data: wire.Done(),
+            wire.Count: self._count,
+            wire.Inspect: self._inspect,
             wire.Reap: self._reap,
         }
 
-    def handle(self, request: wire.Request, data: bytearray) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+    def handle(self, request: wire.Request, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
         """The reply to any request but Spawn."""
         return self._handlers[type(request)](request, data)
 
-    def _load(self, request: wire.LoadModule, data: bytearray) -> wire.Reply:
+    def _load(self, request: wire.LoadModule, data: memoryview) -> wire.Reply:
         self.folder, self.checks_file = Path(request.folder), Path(request.checks)
         self.name, self.siblings = request.module, request.siblings
         hidden = Path(request.hidden) if request.hidden else None
@@ -80,39 +86,62 @@ class Worker:
         assert self.checks is not None
         self.subject = Subject(module, self.checks.modules[self.name].also)
 
-    def _patch(self, request: wire.Patch, data: bytearray) -> wire.Reply:
+    def _patch(self, request: wire.Patch, data: memoryview) -> wire.Reply:
         assert self.checks is not None
         wanted = reference.versions(self.checks, request.versions)
         self._take(reference.patch(self.name, self.siblings, wanted))
         return wire.Done()
 
-    def _ask(self, request: wire.Ask, data: bytearray) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+    def _ask(self, request: wire.Ask, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
         assert self.checks is not None
         exercise = self.checks[request.exercise]
-        inputs = from_wire(wire.unpack(request.inputs, data), request.device)
+        inputs = from_wire(wire.unpack(request.inputs, data, trusted=True), request.device)
         before = map_leaves(inputs, _copy)
         _seed(request.seed)
+        wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         try:
             outputs = exercise.ask(self.subject, **inputs)
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
-        return _answer(outputs, [name for name in inputs if _differs(inputs[name], before[name])])
+        cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+        told = _answer(outputs, [name for name in inputs if _differs(inputs[name], before[name])])
+        if isinstance(told, tuple):
+            told[0].cpu, told[0].wall = cpu, wall
+        return told
 
-    def _oracle(self, request: wire.AskOracle, data: bytearray) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+    def _count(self, request: wire.Count, data: memoryview) -> wire.Reply:
+        assert self.checks is not None
+        inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
+        _seed(request.seed)
+        counting = Counting(self.folder, request.limit)
+        try:
+            with counting:
+                self.checks[request.exercise].ask(self.subject, **inputs)
+        except TooMany:
+            pass
+        except BaseException as error:
+            if counting.total <= request.limit:
+                return failure(error, self.folder, self.checks_file)
+        return counting.counted
+
+    def _inspect(self, request: wire.Inspect, data: memoryview) -> wire.Reply:
+        return inspect(request.source, request.functions)
+
+    def _oracle(self, request: wire.AskOracle, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
         assert self.checks is not None
         oracle = self.checks[request.exercise].oracle_function
         assert oracle is not None
         _seed(request.seed)
-        return _answer(oracle(self.subject, **from_wire(wire.unpack(request.inputs, data))), [])
+        return _answer(oracle(self.subject, **from_wire(wire.unpack(request.inputs, data, trusted=True))), [])
 
-    def _judge(self, request: wire.JudgeProperty, data: bytearray) -> wire.Reply:
+    def _judge(self, request: wire.JudgeProperty, data: memoryview) -> wire.Reply:
         assert self.checks is not None
         _seed(request.seed)
-        inputs = from_wire(wire.unpack(request.inputs, data))
-        answer = from_wire(wire.unpack(request.answer, data))
+        inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
+        answer = from_wire(wire.unpack(request.answer, data, trusted=True), arrays=False)
         return wire.Claims(reference.failed_claims(self.checks[request.exercise], self.subject, answer, inputs))
 
-    def _reap(self, request: wire.Reap, data: bytearray) -> wire.Reply:
+    def _reap(self, request: wire.Reap, data: memoryview) -> wire.Reply:
         self.collect()
         return wire.Reaped(self._statuses.pop(request.pid, None))
 
@@ -174,15 +203,16 @@ def _spawn(sock: socket.socket, descriptors: list[int]) -> socket.socket:
     os.dup2(output, 2)
     os.close(output)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    step_down()
     child = socket.socket(fileno=channel)
     wire.send(child, wire.encode(wire.Ready(os.getpid())))
     return child
 
 
-def _answer(outputs: Any, changed: list[str]) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+def _answer(outputs: Any, changed: list[str]) -> wire.Failure | tuple[wire.Answer, wire.Packer]:
     if not isinstance(outputs, dict):
         raise TypeError("an ask returns a dict of named outputs")
-    packer = wire.Packer(to_wire)
+    packer = wire.Packer(to_leaf)
     try:
         return wire.Answer(packer.pack(outputs), changed), packer
     except Exception as error:
@@ -205,14 +235,20 @@ def _differs(now: Any, before: Any) -> bool:
     if isinstance(before, torch.Tensor):
         if not isinstance(now, torch.Tensor) or now.shape != before.shape or now.dtype != before.dtype:
             return True
-        return not bool(((now == before) | (now.isnan() & before.isnan())).all())
+        return not torch.equal(_bits(now), _bits(before))
     if isinstance(before, np.ndarray):
-        return not np.array_equal(now, before)
+        return bool(now.dtype != before.dtype or now.shape != before.shape or now.tobytes() != before.tobytes())
     if isinstance(before, list | tuple):
         return len(now) != len(before) or any(map(_differs, now, before))
     if isinstance(before, dict):
         return now.keys() != before.keys() or any(_differs(now[key], before[key]) for key in before)
     return bool(now != before)
+
+
+def _bits(tensor: torch.Tensor) -> torch.Tensor:
+    """What is compared whatever the dtype, and NaN like any other value."""
+    integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32}
+    return tensor.detach().contiguous().reshape(-1).view(integers.get(tensor.element_size(), torch.int64))
 
 
 def _flush() -> None:

@@ -6,8 +6,10 @@ import importlib
 import sys
 import sysconfig
 from collections.abc import Mapping
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from grader.worker.failure import MissingName
@@ -32,6 +34,25 @@ class Subject:
         return found
 
 
+class Source(SourceFileLoader):
+    """Compiles what stands in the file, whatever bytecode lies beside it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
+
+
+class SourceFinder(FileFinder):
+    """Finds a folder's source files before anything else of their names: a package or bytecode that was handed in
+    beside a module would otherwise run in its place, and another source would be read for its rules."""
+
+    def find_spec(self, fullname: str, target: ModuleType | None = None) -> ModuleSpec | None:
+        file = Path(self.path) / f"{fullname.rpartition('.')[2]}.py"
+        if file.is_file():
+            return spec_from_file_location(fullname, file, loader=Source(fullname, str(file)))
+        return super().find_spec(fullname, target)
+
+
 def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderFinder:
     """Let imports find the given helpers first, then the folder, both behind the standard library (a submitted
     random.py shadows nothing) and before site-packages; what nobody has becomes a placeholder."""
@@ -39,6 +60,7 @@ def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderF
     libraries = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     at = next((i for i, entry in enumerate(sys.path) if entry in libraries), len(sys.path))
     sys.path[at:at] = [str(given), str(folder)]
+    sys.path_importer_cache[str(folder)] = SourceFinder(str(folder), (Source, SOURCE_SUFFIXES))
     finder = PlaceholderFinder(folder, siblings)
     sys.meta_path.append(finder)
     importlib.invalidate_caches()

@@ -5,36 +5,46 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 
 from grader import wire
 
 
 def to_wire(leaf: Any) -> wire.Tensor | None:
-    """A tensor of any dtype, layout and device as plain memory; None for what is no tensor."""
+    """A tensor of any dtype, layout and device as plain memory, its own where that will do; None for what is no tensor,
+    or has no values to show."""
     if not isinstance(leaf, torch.Tensor):
         return None
     tensor, device = leaf.detach(), str(leaf.device)
-    if tensor.is_quantized:
-        name, tensor = str(tensor.dtype), tensor.dequantize()
-    else:
-        name = str(tensor.dtype)
-    if tensor.layout != torch.strided:
-        tensor = tensor.to_dense()
-    name = name.removeprefix("torch.")
+    name = str(tensor.dtype).removeprefix("torch.")
     carrier = wire.DTYPES.get(name)
-    if carrier is None:
+    try:
+        if carrier is None or not wire.fits(tensor.shape):
+            return None
+        if name in wire.QUANTIZED:
+            tensor = tensor.dequantize()
+        elif name in wire.BITS:
+            tensor = tensor.view(getattr(torch, carrier))
+        elif name != carrier:
+            tensor = tensor.to(getattr(torch, carrier))
+        if tensor.layout != torch.strided:
+            tensor = tensor.to_dense()
+        array = tensor.resolve_conj().resolve_neg().cpu().contiguous().numpy()
+    except (RuntimeError, TypeError, ValueError):  # on the meta device, or jagged
         return None
-    if carrier != name:
-        tensor = tensor.to(getattr(torch, carrier))
-    array = np.array(tensor.resolve_conj().resolve_neg().cpu().contiguous().numpy())
     return wire.Tensor(array, name, "torch", device)
 
 
-def from_wire(value: Any, device: str = "cpu") -> Any:
-    """The same tree with every wire.Tensor as a tensor (or NumPy array) of its own kind, dtype and strides."""
-    return map_leaves(value, lambda leaf: _tensor(leaf, device) if isinstance(leaf, wire.Tensor) else leaf)
+def to_leaf(leaf: Any) -> wire.Tensor | wire.Opaque:
+    """Whatever an answer may hold beside numbers, text, containers and NumPy arrays: a tensor, or words for it."""
+    return to_wire(leaf) or wire.Opaque(_type_name(leaf), _text(leaf))
+
+
+def from_wire(value: Any, device: str = "cpu", *, arrays: bool = True) -> Any:
+    """The same tree with every wire.Tensor as a tensor (or NumPy array) of its own kind, dtype and strides.
+
+    Without `arrays`, NumPy arrays become tensors too. Quantized tensors come back as what they stand for."""
+    return map_leaves(value, lambda leaf: _tensor(leaf, device, arrays) if isinstance(leaf, wire.Tensor) else leaf)
 
 
 def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -48,15 +58,27 @@ def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def _tensor(leaf: wire.Tensor, device: str) -> Any:
-    if leaf.kind == "numpy":
-        return leaf.array
-    if leaf.array.size == 0:
-        tensor = torch.empty(leaf.shape, dtype=getattr(torch, leaf.dtype))
-    elif leaf.array.flags.writeable:
-        tensor = torch.from_numpy(leaf.array)
-    else:
-        tensor = torch.from_numpy(leaf.array.copy())
-    if leaf.dtype != wire.DTYPES[leaf.dtype]:
+def _tensor(leaf: wire.Tensor, device: str, arrays: bool) -> Any:
+    array = leaf.array if leaf.array.flags.writeable else leaf.array.copy()
+    if leaf.kind == "numpy" and arrays:
+        return array
+    if array.size:
+        tensor = torch.from_numpy(array)
+    else:  # NumPy leaves strides of 0, which some of torch's views refuse
+        tensor = torch.empty(array.shape, dtype=getattr(torch, wire.DTYPES[leaf.dtype]))
+    if leaf.dtype in wire.BITS:
+        tensor = tensor.view(getattr(torch, leaf.dtype))
+    elif leaf.dtype in wire.VALUES:
         tensor = tensor.to(getattr(torch, leaf.dtype))
     return tensor.to(device)
+
+
+def _type_name(value: Any) -> str:
+    return str(getattr(type(value), "__name__", "object"))
+
+
+def _text(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return "an object whose repr() fails"

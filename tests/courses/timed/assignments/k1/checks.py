@@ -18,7 +18,7 @@ def small(draw):
 
 
 @powers.timed(at_most=2.0)
-def large(draw, n=360):
+def large(draw, n=240):
     return dict(x=draw.normal(n, n), w=draw.normal(n, n, scale=n**-0.5))
 
 

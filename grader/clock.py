@@ -1,0 +1,231 @@
+"""How many times the reference's time a submission takes: the median of paired ratios of CPU time.
+
+Student and reference answer the same question one after the other, in an order that is swapped from pair to pair; the
+inputs of every pair are new and its answer is checked. Pairs are measured until the interval around their median is
+clear of the limit. What decides is a ratio of two times that were measured together, never a time.
+
+Both times are read from outside the workers and hold what it takes to be asked: inputs to unpack, an answer to pack.
+What that takes is known of the reference, whose worker is trusted and tells how much of its time the answer itself
+took; it is subtracted from both. With S and R the times of a pair and r the reference's own part of R, the ratio is
+(S - (R - r)) / r.
+
+A student is charged for everything that its processes use between the end of one of its questions and the end of the
+next, so that working before the question or after the answer gains nothing. Waiting costs no CPU time: it is caught by
+a second, generous limit on the ratio of wall times.
+
+TooShort        the timed case is too small to be timed: its author's mistake
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from grader import wire
+from grader.meter import Meter
+from grader.peer import Peer
+from grader.question import Question, draw
+from grader.spec import Exercise
+
+PAIRS = 5  # at least, but for what is far too slow
+PAIRS_AT_MOST = 25
+WARM_UP = 2  # pairs that do not count: a fresh process gets its memory page by page
+DOUBT = 1 / 16  # how likely the interval misses the true median, at most, each time it is looked at
+NO_POINTS = 5.0  # times the limit: where speed points have fallen to none
+HOPELESS = 2.0  # times that: where two pairs are enough
+WALL = 3.0  # times the limit: the gate on wall time
+NEAR_ZERO = 0.1  # of the median: a reading below is one that the system was late with
+SHORTEST = 100_000  # nanoseconds that the reference's own part must take
+
+Expected = dict[str, Any]
+
+
+class TooShort(Exception):
+    """The reference answers the timed case in less time than can be measured."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one question took, in nanoseconds; `cpu` None where the system tells no CPU times."""
+
+    cpu: int | None
+    wall: int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The outcome. `interval`: around the median ratio, from order statistics. `wall`: the median ratio of wall times,
+    and the lower end of its interval. `by`: which clock decided, "cpu" or "wall"."""
+
+    ratio: float
+    interval: tuple[float, float]
+    limit: float
+    pairs: int
+    wall: float
+    wall_from: float
+    by: str
+    reference: float  # seconds that the reference takes
+
+    @property
+    def waits(self) -> bool:
+        """Whether it spends most of its time asleep, or has somebody work who cannot be seen."""
+        return self.wall_from > WALL * self.limit and self.wall > WALL * self.ratio
+
+    @property
+    def too_slow(self) -> bool:
+        """Whether it is certainly above the limit; the benefit of the doubt is the student's."""
+        return self.interval[0] > self.limit or self.waits
+
+    @property
+    def share(self) -> float:
+        """The share of the speed points: all up to the limit, none from five times the limit on, and in between falling
+        with the logarithm of the ratio."""
+        if not self.too_slow:
+            return 1.0
+        over = max(self.ratio, self.wall if self.waits else 0.0) / self.limit
+        return min(1.0, max(0.0, 1 - math.log(max(over, 1.0)) / math.log(NO_POINTS)))
+
+    @property
+    def clear(self) -> bool:
+        """Whether more pairs would change nothing that matters."""
+        if self.pairs >= PAIRS and self.interval[0] > self.limit:
+            return True
+        if self.pairs >= PAIRS and self.interval[1] <= self.limit:
+            return self.waits or self.wall <= WALL * self.limit  # else the wall is still in doubt
+        return self.pairs >= 2 and self.interval[0] > HOPELESS * NO_POINTS * self.limit
+
+
+class Runner:
+    """A worker under the clock. `charged`: also for what it does between its questions."""
+
+    def __init__(self, peer: Peer, meter: Meter, seconds: float, charged: bool) -> None:
+        self._peer = peer
+        self._meter = meter
+        self._seconds = seconds
+        self._charged = charged
+        self._last = meter.cpu()
+
+    def ask(self, frame: wire.Encoded) -> tuple[Reading, wire.Reply, memoryview]:
+        """Put a question, and time it. Raises PeerLost."""
+        if not self._charged:
+            self._last = self._meter.cpu()
+        begin = time.perf_counter_ns()
+        reply, data = self._peer.call_encoded(frame, seconds=self._seconds)
+        wall = time.perf_counter_ns() - begin
+        now, before = self._meter.cpu(), self._last
+        self._last = now
+        return Reading(None if now is None or before is None else max(now - before, 0), wall), reply, data
+
+
+Answered = Callable[[Question, wire.Reply, memoryview], Expected]
+Checked = Callable[[Question, wire.Reply, memoryview, Expected], None]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What one question took, and what of the reference's reading was the answer itself."""
+
+    student: Reading
+    reference: Reading
+    own: Reading
+
+
+@dataclass
+class Race:
+    """Student against reference. `expected` reads the reference's reply, `check` raises where the student's is not
+    right; `question(i)` draws the inputs of the i-th pair."""
+
+    student: Runner
+    reference: Runner
+    question: Callable[[int], Question]
+    expected: Answered
+    check: Checked
+    limit: float
+    pairs: list[Pair] = field(default_factory=list)
+    last: Reading | None = None  # of the reference
+
+    def run(self) -> Timing:
+        """Measure until it is clear. Raises PeerLost of the student's worker, TooShort, and what `check` raises."""
+        for i in range(WARM_UP):
+            self._pair(i)
+        self.pairs.clear()
+        for i in range(WARM_UP, WARM_UP + PAIRS_AT_MOST):
+            self._pair(i)
+            if len(self.pairs) > 1 and (timing := self.timing()).clear:
+                return timing
+        return self.timing()
+
+    def _pair(self, i: int) -> None:
+        question = self.question(i)
+        if i % 2:
+            student, reply, data = self.student.ask(question.frame)
+            reference, right, its = self.reference.ask(question.frame)
+        else:
+            reference, right, its = self.reference.ask(question.frame)
+            self.last = reference
+            student, reply, data = self.student.ask(question.frame)
+        expected = self.expected(question, right, its)
+        assert isinstance(right, wire.Answer)
+        self.pairs.append(Pair(student, reference, Reading(right.cpu, right.wall)))
+        self.check(question, reply, data, expected)
+
+    def timing(self) -> Timing:
+        """What the pairs so far say."""
+        walls, seconds = ratios([(p.student.wall, p.reference.wall, p.own.wall) for p in self.pairs])
+        cpu = [
+            (p.student.cpu, p.reference.cpu, p.own.cpu)
+            for p in self.pairs
+            if p.student.cpu is not None and p.reference.cpu is not None and p.own.cpu is not None
+        ]
+        by = "cpu" if len(cpu) == len(self.pairs) else "wall"
+        found, seconds = ratios(cpu) if by == "cpu" else (walls, seconds)
+        return Timing(
+            ratio=statistics.median(found),
+            interval=interval(found),
+            limit=self.limit,
+            pairs=len(found),
+            wall=statistics.median(walls),
+            wall_from=interval(walls)[0],
+            by=by,
+            reference=seconds,
+        )
+
+
+def ratios(readings: Sequence[tuple[int, int, int]]) -> tuple[list[float], float]:
+    """The paired ratios (S - (R - r)) / r of readings (S, R, r) without those near zero, and the median r in seconds.
+
+    Raises TooShort."""
+    students, references, owns = (statistics.median(column) for column in zip(*readings, strict=True))
+    if owns < SHORTEST:
+        raise TooShort
+    kept = [
+        max(s - (r - own), 0) / own
+        for s, r, own in readings
+        if s > NEAR_ZERO * students and r > NEAR_ZERO * references and own > NEAR_ZERO * owns
+    ]
+    return kept or [students / references], owns / 1e9
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """A confidence interval for the median: the order statistics (j, k+1-j) with the largest j such that it misses with
+    probability 2 P[Binomial(k, 1/2) < j] <= DOUBT; from the least to the largest for up to eight values. Assumes
+    nothing but independence (Conover, Practical Nonparametric Statistics, section 3.2)."""
+    ordered, k = sorted(values), len(values)
+    j, tail = 1, 1.0
+    while 2 * (tail + math.comb(k, j)) / 2**k <= DOUBT:
+        tail += math.comb(k, j)
+        j += 1
+    return ordered[j - 1], ordered[k - j]
+
+
+def fresh(exercise: Exercise, secret: bytes, data: Path, label: object, **size: int) -> Question:
+    """Inputs of the timed case that were not drawn before under another label, and that nobody knows who does not know
+    the secret, whether the case is public or not. Raises CheckError."""
+    case = exercise.timed_case
+    assert case is not None
+    return draw(exercise, replace(case, name=f"{case.name}/{label}", hidden=True), secret, data, **size)

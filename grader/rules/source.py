@@ -1,0 +1,141 @@
+"""Rules that are kept in the source: loops, and names that may not be called.
+
+The source is read before any of the submission's code has run, and parsed in a limited process that never runs it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from grader import wire
+from grader.oracle import Oracle, OracleFault
+from grader.peer import PeerLost, printable
+from grader.rules.breach import Breach
+from grader.rules.calls import forbidding
+from grader.spec import Exercise, LoopLimit, NoCalls
+from grader.spec.checks import Module
+from grader.submission import Submission
+
+SOURCE_LIMIT = 512 << 10  # bytes of one module; parsing takes up to 500 times as many
+INSPECT_SECONDS = 20.0
+
+
+def read_sources(submission: Submission) -> dict[str, bytes]:
+    """The modules of a submission as bytes, each up to one more than the limit; empty where there is no plain file."""
+    return {name: _read(submission.folder / f"{name}.py") for name in submission.modules}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            return file.read(SOURCE_LIMIT + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+    except OSError:
+        return b""
+
+
+class SourceReader:
+    """What the functions of one submission's modules do, each module read once."""
+
+    def __init__(self, oracle: Oracle, sources: dict[str, bytes]) -> None:
+        self._oracle = oracle
+        self._sources = sources
+        self._read: dict[str, wire.Inspection] = {}
+
+    def inspected(self, exercise: Exercise) -> wire.Inspected | str:
+        """The function that an exercise is named after, or a sentence on why its source cannot be read.
+
+        Raises OracleFault where no process can be had to read it in."""
+        module = exercise.module
+        if module.name not in self._read:
+            self._read[module.name] = self._inspect(module)
+        inspection = self._read[module.name]
+        if inspection.problem:
+            return f"{module.name}.py {inspection.problem}, so its rules cannot be checked"
+        names = _names(exercise)
+        found = {one.name: one for one in inspection.functions if one.name in names}
+        return next((found[name] for name in names if name in found and found[name].found), found[names[0]])
+
+    def _inspect(self, module: Module) -> wire.Inspection:
+        source = self._sources.get(module.name, b"")
+        if len(source) > SOURCE_LIMIT:
+            return wire.Inspection(problem=f"is longer than {SOURCE_LIMIT >> 10} KB")
+        names = dict.fromkeys(name for exercise in module.exercises for name in _names(exercise))
+        worker = self._oracle.fresh()
+        try:
+            reply, _ = worker.call(wire.Inspect(source, list(names)), seconds=INSPECT_SECONDS)
+        except PeerLost:
+            return wire.Inspection(problem="takes too long to be read")
+        finally:
+            self._oracle.end(worker)
+        if not isinstance(reply, wire.Inspection):
+            raise OracleFault(f"{module.name}.py was not inspected")
+        return reply
+
+
+def _names(exercise: Exercise) -> list[str]:
+    """The exercise's function, and what other editions of the course call it."""
+    also = exercise.module.also.get(exercise.name)
+    return [exercise.name, also] if also else [exercise.name]
+
+
+def about_source(exercise: Exercise) -> bool:
+    """Whether the exercise has rules about its source."""
+    return any(isinstance(rule, LoopLimit | NoCalls) for rule in exercise.rules)
+
+
+def source_breach(exercise: Exercise, inspected: wire.Inspected | str) -> Breach | None:
+    """The first of the exercise's rules about its source that is broken."""
+    rules = [rule for rule in exercise.rules if isinstance(rule, LoopLimit | NoCalls)]
+    if not rules:
+        return None
+    file = f"{exercise.module.name}.py"
+    if isinstance(inspected, str):
+        return Breach(rules[0], inspected)
+    if not inspected.found:
+        away = f"it is imported from `{printable(inspected.imported_from)}`" if inspected.imported_from else ""
+        sentence = f"{away or f'{file} has no `def` of it'}, so its rules cannot be checked: define it in {file}"
+        return Breach(rules[0], sentence)
+    for rule in rules:
+        told = _too_many(rule, inspected, file) if isinstance(rule, LoopLimit) else _forbidden(rule, inspected, file)
+        if told is not None:
+            return Breach(rule, told)
+    return None
+
+
+def _too_many(rule: LoopLimit, inspected: wire.Inspected, file: str) -> str | None:
+    loops = inspected.varying if rule.constant_allowed else inspected.loops
+    if len(loops) > rule.most:
+        return f"it has {loops_in_words(loops, inspected.name, file)}; the rule is: {rule.sentence}"
+    if rule.exactly and len(loops) < rule.most:
+        return f"it has {len(loops) or 'no'} Python loop{'s' if len(loops) > 1 else ''}; the rule is: {rule.sentence}"
+    return None
+
+
+def loops_in_words(loops: Sequence[wire.Loop], function: str, file: str) -> str:
+    """ "a `for` loop in line 12 of knn.py", "2 Python loops in lines 12 and 15 of knn.py"."""
+    lines = _and(dict.fromkeys(str(loop.line) for loop in loops))
+    where = f"in line{'s' if ' ' in lines else ''} {lines} of {file}"
+    helpers = dict.fromkeys(loop.function for loop in loops if loop.function != function)
+    through = f", in {_and(f'`{printable(name)}`' for name in helpers)}" if helpers else ""
+    if len(loops) == 1:
+        return f"a {printable(loops[0].kind)} {where}{through}"
+    return f"{len(loops)} Python loops {where}{through}"
+
+
+def _forbidden(rule: NoCalls, inspected: wire.Inspected, file: str) -> str | None:
+    for use in inspected.uses:
+        if forbidding(rule, use.name):
+            name = printable(use.name).removeprefix("?")
+            through = f", in `{printable(use.function)}`" if use.function != inspected.name else ""
+            return f"it uses `{name}` in line {use.line} of {file}{through}, which it has to do without"
+    return None
+
+
+def _and(words: Iterable[str]) -> str:
+    """ "1", "1 and 2", "1, 2 and 3", at most five of them."""
+    words = list(words)
+    words = [*words[:4], "others"] if len(words) > 5 else words
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

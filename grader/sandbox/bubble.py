@@ -1,0 +1,61 @@
+"""bubblewrap's command line: an empty room with Python in it, in namespaces of its own."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from grader.sandbox.launch import ENVIRONMENT
+from grader.sandbox.libraries import Libraries, own_package
+
+CAGE = Path("/cage")  # submission/, checks.py, given/
+SCRATCH = Path("/scratch")
+OURS = Path("/grader")  # this package, as far as it is shown
+STAGE = Path("/stage")  # in a zygote: everything that it may show its cages
+
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+
+
+def find() -> str | None:
+    """bubblewrap's program."""
+    return shutil.which("bwrap")
+
+
+def arguments(
+    bubblewrap: str, shown: Libraries, package: Path, seen_at: Mapping[Path, Path], binds: Sequence[tuple[Path, Path]]
+) -> list[str]:
+    """The command line up to what bubblewrap is to run. `seen_at`: where a bound path lies for whoever runs it; `binds`:
+    further read-only binds (source, target)."""
+    line = [
+        bubblewrap,
+        *("--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--new-session"),
+        *("--hostname", "cage", "--clearenv"),
+    ]
+    told = {**ENVIRONMENT, "HOME": str(SCRATCH), "TMPDIR": str(SCRATCH), "PYTHONPATH": str(OURS)}
+    for name, value in told.items():
+        line += ["--setenv", name, value]
+    for path in shown.paths:
+        line += ["--ro-bind", str(seen_at.get(path, path)), str(path)]
+    for link, target in shown.links.items():
+        line += ["--symlink", target, str(link)]
+    ours = own_package()
+    if ours is not None:
+        line += ["--tmpfs", str(ours), "--remount-ro", str(ours)]
+    line += ["--ro-bind", str(seen_at.get(package, package)), str(OURS)]
+    line += ["--proc", "/proc", "--dev", "/dev"]
+    for source, target in binds:
+        line += ["--ro-bind", str(seen_at.get(source, source)), str(target)]
+    return line
+
+
+def finish(*options: str) -> list[str]:
+    """What comes after all mounts: nothing but the scratch folders can be written to."""
+    shut = ["--symlink", str(SCRATCH), "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
+    return [*shut, *options, "--chdir", str(SCRATCH)]
+
+
+def python(module: str, *told: str) -> list[str]:
+    """The command that runs a module of ours inside."""
+    return ["--", sys.executable, "-P", "-s", "-m", module, *told]

@@ -1,0 +1,106 @@
+"""Level `cold`: bubblewrap around a fresh interpreter for each submission."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from pathlib import Path
+
+from grader.peer import Peer
+from grader.sandbox import bubble
+from grader.sandbox.caged import START_SECONDS, Caged, NamespacedNursery, about
+from grader.sandbox.groups import Groups
+from grader.sandbox.launch import Orders, Started
+from grader.sandbox.room import Bubbled
+
+END_SECONDS = 5.0  # that bubblewrap has for ending after what it watched over
+
+
+class Cold(Bubbled):
+    """Cages around fresh interpreters."""
+
+    level = "cold"
+
+    def _cage(self, folder: Path) -> Caged:
+        return ColdCage(self, folder)
+
+
+class ColdCage(Caged):
+    """One submission's."""
+
+    level = "cold"
+    has_namespaces = True
+    package = bubble.OURS
+
+    def __init__(self, room: Bubbled, folder: Path) -> None:
+        self._room = room
+        self._folder = folder
+        super().__init__(about(bubble.CAGE), room.limits)
+
+    def start(self) -> ColdNursery:
+        return ColdNursery(self._room, self._folder)
+
+    def clear(self) -> None:
+        self._room.stage.drop(self._folder)
+
+
+class ColdNursery(NamespacedNursery):
+    """A bubblewrap, and the interpreter in it."""
+
+    def __init__(self, room: Bubbled, folder: Path) -> None:
+        groups = Groups.create(room.limits)
+        plan = room.bubble_plan(groups)
+        ours, theirs = socket.socketpair()
+        told, telling = os.pipe()
+        own_size = ("--size", str(room.limits.scratch), "--perms", "0700", "--tmpfs")
+        try:
+            command = [
+                *bubble.arguments(
+                    room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(folder, bubble.CAGE)]
+                ),
+                *(*own_size, str(bubble.SCRATCH), *own_size, "/dev/shm"),
+                *bubble.finish("--info-fd", str(telling)),
+                *bubble.python("grader.worker", str(theirs.fileno()), plan.to_json()),
+            ]
+            orders = Orders(command, doors=groups.doors if groups else (), mounts=room.mounts, uid=room.uid)
+            self._started = Started(orders, (theirs.fileno(), telling))
+        finally:
+            theirs.close()
+            os.close(telling)
+        self._told = told
+        self._pid = 0
+        super().__init__(Peer(ours), groups)
+
+    def wait_ready(self) -> None:
+        self.peer.wait_ready(START_SECONDS)
+        with open(self._told, encoding="utf-8", closefd=False) as file:
+            self._pid = int(json.load(file)["child-pid"])
+
+    @property
+    def complaint(self) -> str:
+        return self._started.complaint
+
+    @property
+    def pid(self) -> int:
+        return self._pid
+
+    @property
+    def infrastructure(self) -> frozenset[int]:
+        return frozenset((self._pid, self._started.process.pid))
+
+    def kill(self) -> None:
+        self.peer.close()
+        try:
+            if self._pid:
+                try:
+                    pidfd = os.pidfd_open(self._pid)
+                except ProcessLookupError:
+                    pass
+                else:
+                    self.end_namespace(pidfd)
+            self._started.end(END_SECONDS if self._pid else 0.0)
+        finally:
+            os.close(self._told)
+            if self.groups:
+                self.groups.remove()

@@ -1,0 +1,204 @@
+"""Level `user`: where there are no namespaces to be had. As root, another user's process; always Landlock, seccomp and
+resource limits. What runs is still to be seen by everybody on the machine, and itself sees who else is there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+
+from grader.peer import Peer
+from grader.sandbox.cage import Limits, SandboxError
+from grader.sandbox.caged import START_SECONDS, Caged, Nursery, about
+from grader.sandbox.groups import Groups
+from grader.sandbox.launch import ENVIRONMENT, Orders, Started
+from grader.sandbox.processes import kill_below
+from grader.sandbox.room import Room
+from grader.sandbox.stage import reachable
+from grader.sandbox.users import processes_of
+from grader.worker.cage import landlock
+from grader.worker.cage.confine import Plan
+
+# What torch reads about the machine.
+MACHINE = ("/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory")
+
+
+class User(Room):
+    """Cages of a user of their own, or at least of Landlock's."""
+
+    level = "user"
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        known = landlock.version()
+        if not known:
+            raise SandboxError("level user needs Landlock, which this kernel does not offer (Linux 5.13 can)")
+        if os.geteuid() != 0 and known < landlock.SIGNALS_SINCE:
+            raise SandboxError(
+                "level user needs either root, to give student code another user, or Linux 6.12, whose Landlock keeps "
+                "signals in"
+            )
+        super().__init__(limits)
+
+    @property
+    def notes(self) -> list[str]:
+        """What this level cannot promise here."""
+        found = [
+            "no namespaces: student code can tell which process ids are in use, and shares the machine's file systems",
+            f"the scratch folder is bounded for each file ({self.limits.scratch >> 20} MB), not as a whole",
+        ]
+        if self.uid is None:
+            found.append("no second user: only Landlock stands between student code and your files")
+        return [*found, *super().notes]
+
+    def _cage(self, folder: Path) -> Caged:
+        return UserCage(self, folder)
+
+
+class UserCage(Caged):
+    """One submission's."""
+
+    level = "user"
+    has_namespaces = False
+
+    def __init__(self, room: User, folder: Path) -> None:
+        self._room = room
+        self._folder = folder
+        self.package = room.stage.package
+        super().__init__(about(folder), room.limits)
+
+    def start(self) -> UserNursery:
+        return UserNursery(self._room, self._folder)
+
+    def clear(self) -> None:
+        self._room.stage.drop(self._folder)
+
+
+class UserNursery(Nursery):
+    """An interpreter of another user, or of ours."""
+
+    def __init__(self, room: User, folder: Path) -> None:
+        self._room = room
+        self._scratch = folder / "scratch"
+        self._scratch.mkdir(mode=0o700)
+        if room.uid is not None:
+            os.chown(self._scratch, room.uid, room.uid)
+        groups = Groups.create(room.limits)
+        ours, theirs = socket.socketpair()
+        try:
+            plan = self._plan(folder, groups)
+            environment = {
+                **ENVIRONMENT,
+                "HOME": str(self._scratch),
+                "TMPDIR": str(self._scratch),
+                "PYTHONPATH": str(room.stage.package),
+            }
+            orders = Orders(
+                [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno()), plan.to_json()],
+                environment,
+                doors=groups.doors if groups else (),
+                mounts=_in_place(room),
+                uid=room.uid,
+            )
+            self._started = Started(orders, (theirs.fileno(),))
+        finally:
+            theirs.close()
+        super().__init__(Peer(ours), groups)
+
+    def wait_ready(self) -> None:
+        self.peer.wait_ready(START_SECONDS)
+
+    @property
+    def complaint(self) -> str:
+        return self._started.complaint
+
+    @property
+    def pid(self) -> int:
+        return self._started.process.pid
+
+    @property
+    def infrastructure(self) -> frozenset[int]:
+        return frozenset((self.pid,))
+
+    def kill(self) -> None:
+        if self.ready:
+            self.empty()  # while there is a parent to take what has ended
+        self.peer.close()
+        try:
+            if self._room.uid is not None:
+                _kill_user(self._room.uid)
+            elif not kill_below(self.pid):
+                raise SandboxError("processes of a cage are still alive")
+            self._started.end()
+        finally:
+            if self.groups:
+                self.groups.remove()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _plan(self, folder: Path, groups: Groups | None) -> Plan:
+        plan = self._room.plan(groups, self._scratch, [str(self._room.stage.package), str(folder), *MACHINE], ())
+        if plan.processes is not None and self._room.uid is None:
+            plan = replace(plan, processes=plan.processes + _threads_of(os.getuid()))
+        return plan
+
+
+def _in_place(room: User) -> list[dict[str, str]]:
+    """Mounts that let the other user walk to a Python in root's home: an empty folder covers the first one on the way
+    that is closed, and what is needed below it is put back in its place. Raises SandboxError where that is needed and
+    may not be done."""
+    far = [path for path in room.shown.paths if not reachable(path)] if room.uid is not None else []
+    if not far:
+        return []
+    if not _may_mount():
+        raise SandboxError(
+            f"level user: another user cannot read {far[0]}; install Python and this package where everybody can, "
+            "in /opt for instance"
+        )
+    at = room.stage.mount
+    mounts = [dict(kind="tmpfs", source="", target=str(at), options="mode=0755,size=64k")]
+    mounts += [dict(kind="bind", source=str(path), target=str(at / str(n))) for n, path in enumerate(far)]
+    for closed in sorted({_first_closed(path) for path in far}):
+        mounts.append(dict(kind="tmpfs", source="", target=str(closed), options="mode=0755,size=64k"))
+    mounts += [dict(kind="bind", source=str(at / str(n)), target=str(path)) for n, path in enumerate(far)]
+    return mounts
+
+
+def _first_closed(path: Path) -> Path:
+    """The topmost folder on the way to a path that not everybody may pass."""
+    return next(p for p in [*reversed(path.parents), path] if not p.stat().st_mode & 0o001)
+
+
+def _may_mount() -> bool:
+    """Whether a mount namespace can be made: not so for most containers' root."""
+    code = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x20000) != 0)"
+    return subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False).returncode == 0
+
+
+def _kill_user(uid: int) -> None:
+    """Kill every process of a user: the kernel does that in one step, in which none of them can fork."""
+    code = f"import os; os.setgroups([]); os.setresgid(*[{uid}] * 3); os.setresuid(*[{uid}] * 3); os.kill(-1, 9)"
+    for _ in range(3):
+        told = subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False, capture_output=True)
+        if b"ProcessLookupError" in told.stderr or not processes_of(uid):
+            break
+    left = processes_of(uid)
+    if left:
+        raise SandboxError(f"processes of user {uid} are still alive: {sorted(left)}")
+
+
+def _threads_of(uid: int) -> int:
+    """How many threads a user has now: its limit counts all of them."""
+    found = 0
+    for pid in processes_of(uid):
+        try:
+            found += len(os.listdir(f"/proc/{pid}/task"))
+        except OSError:
+            continue
+    return found
+
+

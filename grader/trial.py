@@ -1,0 +1,240 @@
+"""What an exercise is put through once its answers are right: its rules, and its limit on time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from grader import wire
+from grader.clock import Race, Runner, Timing, TooShort
+from grader.explain import Explanation, explain
+from grader.interview import Imported, Interview, Response, response_of
+from grader.oracle import OracleFault
+from grader.peer import Lost, PeerLost
+from grader.question import Question
+from grader.result import Speed, Verdict
+from grader.rules import (
+    Breach,
+    Counts,
+    SourceReader,
+    about_source,
+    forbidden_breach,
+    growth,
+    growth_breach,
+    loops_in_words,
+    may_be_seen,
+    memory_breach,
+    source_breach,
+)
+from grader.spec import Exercise, MemoryLimit, OperationsDoNotGrow, Version
+from grader.yardstick import Yardstick, count, runner, used
+
+Check = Callable[[Question, Response, dict[str, Any]], Explanation | None]
+
+
+class WrongAnswer(Exception):
+    """The answer to a timed question is not right."""
+
+    def __init__(self, why: Explanation) -> None:
+        super().__init__(why.sentence)
+        self.why = why
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`why` None: every rule and limit is kept. `share`: of the speed points."""
+
+    why: Explanation | None = None
+    speed: Speed | None = None
+    share: float = 1.0
+    notes: tuple[str, ...] = ()
+
+
+class Trial:
+    """One submission before its rules and limits; all of this takes place on the CPU."""
+
+    def __init__(self, yardstick: Yardstick, interview: Interview, sources: SourceReader) -> None:
+        self._yardstick = yardstick
+        self._interview = interview
+        self._sources = sources
+
+    def source_rules(self, exercise: Exercise) -> Breach | None:
+        """The first rule about the source that is broken. Raises OracleFault."""
+        return source_breach(exercise, self._sources.inspected(exercise)) if about_source(exercise) else None
+
+    def run(
+        self,
+        exercise: Exercise,
+        imported: Imported,
+        first: Question,
+        edition: Version | None,
+        check: Check,
+        clock: bool,
+    ) -> Outcome:
+        """Rules first, then time. `check` says what is wrong with an answer to a timed question, given the reference's
+        reply; `first` is a question that was answered rightly. Raises OracleFault, CheckError."""
+        breach = self.source_rules(exercise)
+        counts: Counts | None = None
+        if breach is None and may_be_seen(exercise):
+            counted = self._counted(imported, first)
+            breach = forbidden_breach(exercise, counted) if counted else None
+        if breach is None and any(isinstance(rule, OperationsDoNotGrow) for rule in exercise.rules):
+            counts = self._counts(exercise, imported)
+            breach = growth_breach(exercise, counts) if counts else None
+        if breach is None:
+            breach = self._memory(exercise, imported)
+        if breach is not None:
+            return Outcome(Explanation(Verdict.BROKE_RULE, breach.sentence, cause=type(breach.rule).__name__))
+        if exercise.timed_case is None or not clock:
+            return Outcome()
+        return self._time(exercise, imported, edition, check, counts)
+
+    # -- rules --------------------------------------------------------------------------------------------------
+
+    def _counted(self, imported: Imported, question: Question) -> wire.Counted | None:
+        """A question's operations; None where they cannot be counted: then nothing is held against the student."""
+        worker, _ = self._interview.fork(imported)
+        if worker is None:
+            return None
+        try:
+            reply, _ = worker.call_encoded(count(question), seconds=question.exercise.seconds)
+        except PeerLost:
+            return None
+        finally:
+            self._interview.hang_up(worker)
+        return reply if isinstance(reply, wire.Counted) else None
+
+    def _counts(self, exercise: Exercise, imported: Imported) -> Counts | None:
+        sizes = self._yardstick.sizes(exercise)
+        small, large = (self._yardstick.question(exercise, "count", n=n) for n in sizes)
+        got = self._counted(imported, small), self._counted(imported, large)
+        if got[0] is None or got[1] is None:
+            return None
+        return Counts(sizes, (got[0], got[1]), (self._yardstick.counted(small), self._yardstick.counted(large)))
+
+    def _memory(self, exercise: Exercise, imported: Imported) -> Breach | None:
+        for rule in exercise.rules:
+            if isinstance(rule, MemoryLimit):
+                reference = self._yardstick.memory(exercise, rule)
+                worker, _ = self._interview.fork(imported)
+                if worker is None or reference is None:
+                    return None
+                questions = self._yardstick.memory_questions(exercise, rule)
+                try:
+                    taken = used(worker, self._interview.meter(worker), questions, rule, exercise.seconds)
+                except PeerLost as lost:
+                    if lost.cause is Lost.TIMED_OUT:
+                        return None  # the clock's business
+                    taken = math.inf
+                finally:
+                    self._interview.hang_up(worker)
+                return memory_breach(rule, taken, reference)
+        return None
+
+    # -- time ---------------------------------------------------------------------------------------------------
+
+    def _time(
+        self, exercise: Exercise, imported: Imported, edition: Version | None, check: Check, counts: Counts | None
+    ) -> Outcome:
+        case = exercise.timed_case
+        assert case is not None
+        worker, failed = self._interview.fork(imported)
+        if worker is None:
+            assert failed is not None
+            return Outcome(explain(failed, exercise.seconds), share=0.0)
+
+        def checked(question: Question, reply: wire.Reply, data: memoryview, expected: dict[str, Any]) -> None:
+            why = check(question, response_of(reply, data), expected)
+            if why is not None:
+                raise WrongAnswer(why)
+
+        reference = self._yardstick.oracle.another(exercise.module.name, *([edition] if edition else []))
+        race = Race(
+            student=Runner(worker, self._interview.meter(worker), exercise.seconds, charged=True),
+            reference=runner(reference),
+            question=lambda i: self._yardstick.question(exercise, i),
+            expected=self._yardstick.oracle.read,
+            check=checked,
+            limit=case.at_most,
+        )
+        try:
+            timing = race.run()
+        except TooShort:
+            raise OracleFault(
+                f"{case.where}: the reference answers the timed case {case.name} too quickly to be timed; make n larger"
+            ) from None
+        except WrongAnswer as wrong:
+            return Outcome(wrong.why, share=0.0)
+        except PeerLost as lost:
+            if lost.cause is not Lost.TIMED_OUT or race.last is None:
+                return Outcome(explain(Response(lost=lost), exercise.seconds), share=0.0)
+            ratio = exercise.seconds * 1e9 / race.last.wall
+            speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="wall")
+            told = f"at n = {case.size} it does not end within {exercise.seconds:g} s, more than {ratio:,.0f} times"
+            return self._slow(exercise, imported, counts, speed, f"{told} the reference's time", "wall", 0.0)
+        finally:
+            self._interview.hang_up(worker)
+            self._yardstick.oracle.end(reference)
+        return self._told(exercise, imported, counts, timing)
+
+    def _told(self, exercise: Exercise, imported: Imported, counts: Counts | None, timing: Timing) -> Outcome:
+        naive = self._yardstick.naive(exercise)
+        speed = Speed(
+            ratio=round(timing.ratio, 4),
+            interval=(round(timing.interval[0], 4), round(timing.interval[1], 4)),
+            limit=timing.limit,
+            pairs=timing.pairs,
+            wall=round(timing.wall, 4),
+            clock=timing.by,
+            speedup_over_naive=round(naive[0] / timing.ratio, 2) if naive and timing.ratio > 0 else None,
+            naive_size=naive[1] if naive else None,
+        )
+        if not timing.too_slow:
+            return Outcome(speed=speed if counts is None else _with_counts(speed, counts))
+        told = f"it takes {times(timing.ratio)} the reference's time, and the limit is {timing.limit:g} times"
+        if timing.waits:
+            told = (
+                f"it takes {times(timing.wall)} the reference's time by the wall clock, though it computes only "
+                f"{times(timing.ratio)} as long: it waits for something (sleep, a lock, another process)"
+            )
+        return self._slow(exercise, imported, counts, speed, told, "wall" if timing.waits else "cpu", timing.share)
+
+    def _slow(
+        self,
+        exercise: Exercise,
+        imported: Imported,
+        counts: Counts | None,
+        speed: Speed,
+        told: str,
+        cause: str,
+        share: float,
+    ) -> Outcome:
+        """Too slow, with what explains it: the operations, and the loops in the source."""
+        counts = counts or self._counts(exercise, imported)
+        if counts is not None:
+            speed = _with_counts(speed, counts)
+            told += f"; {counts.words()}" + (f", and {growth(counts)}" if counts.grow else "")
+        inspected = self._sources.inspected(exercise)
+        if isinstance(inspected, wire.Inspected) and inspected.loops:
+            told += f" ({loops_in_words(inspected.loops, inspected.name, f'{exercise.module.name}.py')})"
+        if not exercise.speed_points:
+            return Outcome(speed=speed, notes=(told,))
+        return Outcome(Explanation(Verdict.TOO_SLOW, told, cause=cause), speed, share)
+
+
+def times(ratio: float) -> str:
+    """ "31 times", "3.4 times"."""
+    return f"{ratio:,.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
+
+
+def _with_counts(speed: Speed, counts: Counts) -> Speed:
+    return msgspec.structs.replace(
+        speed,
+        operations=tuple(counted.total for counted in counts.got),
+        reference_operations=tuple(counted.total for counted in counts.reference),
+        sizes=counts.sizes,
+    )

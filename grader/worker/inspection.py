@@ -1,0 +1,382 @@
+"""Reads a module's source, in a process that never runs it: the loops and the names in a function and in whatever it
+calls in the same module. What cannot be reached (after a `return`, under `if False`) is not looked at."""
+
+from __future__ import annotations
+
+import ast
+import resource
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from grader import wire
+from grader.worker.names import Names
+from grader.worker.scopes import Class, Instance, Library, Origin, Routine, Scope
+
+MEMORY = 1 << 30  # bytes of address space that reading a source may add
+SECONDS = 10  # of CPU
+USES_LIMIT = 5_000  # names that are reported of one function
+CONSTANT_STEPS = 64  # a literal range of at most so many steps is a constant loop
+
+COMPREHENSIONS = {
+    ast.ListComp: "list comprehension",
+    ast.SetComp: "set comprehension",
+    ast.DictComp: "dict comprehension",
+    ast.GeneratorExp: "generator expression",
+}
+# Functions that call another one for every item.
+LOOPING = {
+    *("map", "filter", "functools.reduce", "itertools.starmap", "itertools.accumulate", "itertools.takewhile"),
+    *("itertools.dropwhile", "itertools.filterfalse", "numpy.vectorize", "numpy.frompyfunc", "numpy.fromfunction"),
+    *("numpy.apply_along_axis", "numpy.apply_over_axes", "?.apply_", "?.map_", "?.map2_"),
+    *("torch.Tensor.apply_", "torch.Tensor.map_", "torch.Tensor.map2_"),
+}
+Steps = Callable[[ast.expr, Scope], int | None]
+
+
+def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
+    """What these functions do. Bounds this process's memory and time for ever: it is good for nothing else then."""
+    _bound()
+    try:
+        tree = ast.parse(source)
+        reader = Reader(tree)
+        return wire.Inspection([reader.inspected(name) for name in functions])
+    except (SyntaxError, ValueError) as error:
+        return wire.Inspection(problem=f"does not parse: {str(error)[:200]}")
+    except (MemoryError, RecursionError):
+        return wire.Inspection(problem="is too large or too deeply nested to be read")
+
+
+def _bound() -> None:
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            space = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (space, space))
+    except OSError:
+        pass  # no /proc: the time is bounded nevertheless
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + SECONDS, int(used) + SECONDS))
+
+
+LoopKey = tuple[int, int, str, str]  # line, column, kind, function
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The loops on the way through some code: all of them, and those whose number of steps is not given literally. Of
+    two ways that exclude each other, the one with more."""
+
+    every: frozenset[LoopKey] = frozenset()
+    varying: frozenset[LoopKey] = frozenset()
+
+    def then(self, other: Paths) -> Paths:
+        return Paths(self.every | other.every, self.varying | other.varying)
+
+    def instead(self, other: Paths) -> Paths:
+        return Paths(max(self.every, other.every, key=len), max(self.varying, other.varying, key=len))
+
+
+NONE = Paths()
+
+
+@dataclass
+class Read:
+    """What was read of one function."""
+
+    paths: Paths = NONE
+    uses: dict[tuple[int, str], None] = field(default_factory=dict)
+    calls: dict[Routine, None] = field(default_factory=dict)
+    done: bool = False
+
+
+class Reader:
+    """Reads the functions of one module, each once."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.names = Names(tree)
+        self._read: dict[Routine, Read] = {}
+
+    def inspected(self, name: str) -> wire.Inspected:
+        """A function, a method, or a class with all of its methods."""
+        origins = self._find(name)
+        roots = [origin for origin in origins if isinstance(origin, Routine)]
+        for owner in (origin for origin in origins if isinstance(origin, Class)):
+            roots.extend(self._methods(owner))
+        if not roots:
+            away = [o.name.rpartition(".")[0] for o in origins if isinstance(o, Library) and "." in o.name]
+            return wire.Inspected(name, imported_from=(away or [""])[0][:200])
+        paths = NONE
+        for root in roots:
+            paths = paths.then(self.read(root).paths)
+        uses = [
+            wire.Use(line, used, routine.name)
+            for routine in self._reached(roots)
+            for line, used in self._read[routine].uses
+        ]
+        return wire.Inspected(
+            name,
+            found=True,
+            loops=_loops(paths.every),
+            varying=_loops(paths.varying),
+            uses=sorted(uses, key=lambda use: use.line)[:USES_LIMIT],
+        )
+
+    def read(self, routine: Routine) -> Read:
+        """What a function does, itself and through what it calls."""
+        if routine not in self._read:
+            read = self._read[routine] = Read()
+            read.paths = _Body(self, routine, read).paths()
+            read.done = True
+        return self._read[routine]
+
+    def _find(self, name: str) -> frozenset[Origin]:
+        first, *rest = name.split(".")
+        if first not in self.names.module.bindings and not self.names.module.stars:
+            return frozenset()
+        origins = self.names.named(first, self.names.module)
+        for part in rest:
+            origins = frozenset[Origin]().union(*(self.names.attribute(origin, part) for origin in origins))
+        return origins
+
+    def _methods(self, owner: Class) -> Iterator[Routine]:
+        for name in owner.body.bindings:
+            for origin in self.names.named(name, owner.body):
+                if isinstance(origin, Routine):
+                    yield origin
+
+    def _reached(self, roots: Sequence[Routine]) -> list[Routine]:
+        seen = dict.fromkeys(roots)
+        todo = list(roots)
+        while todo:
+            for routine in self.read(todo.pop()).calls:
+                if routine not in seen:
+                    seen[routine] = None
+                    todo.append(routine)
+        return list(seen)
+
+
+class _Body:
+    """One function's statements and expressions, walked once."""
+
+    def __init__(self, reader: Reader, routine: Routine, read: Read) -> None:
+        self._reader = reader
+        self._names = reader.names
+        self._routine = routine
+        self._read = read
+        self._scope = reader.names.scope(routine)
+
+    def paths(self) -> Paths:
+        node = self._routine.node
+        if isinstance(node, ast.Lambda):
+            return self._expression(node.body)
+        return self._outside(node).then(self._block(node.body))
+
+    def _outside(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Paths:
+        """Decorators: they may take the function's place."""
+        inside, self._scope = self._scope, self._routine.outer
+        paths = NONE
+        for decorator in node.decorator_list:
+            paths = paths.then(self._expression(decorator)).then(self._mention(decorator, called=True))
+        self._scope = inside
+        return paths
+
+    # -- statements ---------------------------------------------------------------------------------------------
+
+    def _block(self, statements: Sequence[ast.stmt]) -> Paths:
+        paths = NONE
+        for i, statement in enumerate(statements):
+            if isinstance(statement, ast.If):
+                body, orelse = self._branches(statement)
+                rest = statements[i + 1 :]
+                ends = [bool(branch) and _ends(branch) for branch in (body, orelse)]
+                paths = paths.then(self._expression(statement.test))
+                if ends[0] and not ends[1]:  # what follows is the other branch
+                    return paths.then(self._block(body).instead(self._block([*orelse, *rest])))
+                paths = paths.then(self._block(body).instead(self._block(orelse)))
+                if all(ends):
+                    return paths
+                continue
+            paths = paths.then(self._statement(statement))
+            if _ends([statement]):
+                return paths
+        return paths
+
+    def _branches(self, node: ast.If) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        if isinstance(node.test, ast.Constant):
+            return (node.body, []) if node.test.value else (node.orelse, [])
+        return node.body, node.orelse
+
+    def _statement(self, node: ast.stmt) -> Paths:
+        if isinstance(node, ast.For | ast.AsyncFor):
+            loop = self._loop(node, "`for` loop", self._steps(node.iter) is not None)
+            inside = self._block(node.body).then(self._block(node.orelse))
+            return self._expression(node.iter).then(loop).then(inside)
+        if isinstance(node, ast.While):
+            if isinstance(node.test, ast.Constant) and not node.test.value:
+                return self._block(node.orelse)
+            loop = self._loop(node, "`while` loop")
+            return self._expression(node.test).then(loop).then(self._block(node.body)).then(self._block(node.orelse))
+        if isinstance(node, ast.Try | ast.TryStar):
+            usual = self._block([*node.body, *node.orelse])
+            caught = [self._block([*handler.body]) for handler in node.handlers]
+            for paths in caught:
+                usual = usual.instead(paths)
+            return usual.then(self._block(node.finalbody))
+        if isinstance(node, ast.With | ast.AsyncWith):
+            return self._each(item.context_expr for item in node.items).then(self._block(node.body))
+        if isinstance(node, ast.Match):
+            paths = NONE
+            for case in node.cases:
+                paths = paths.instead(self._block(case.body))
+            return self._expression(node.subject).then(paths)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):  # counts where it is called
+            defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+            return self._each(defaults)
+        if isinstance(node, ast.ClassDef):
+            paths = NONE
+            for origin in self._names.named(node.name, self._scope):
+                if isinstance(origin, Class):
+                    for method in self._reader._methods(origin):
+                        paths = paths.then(self._call(method, node))
+            return paths
+        if isinstance(node, ast.AnnAssign):
+            return self._expression(node.value) if node.value is not None else NONE
+        return self._each(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+    # -- expressions --------------------------------------------------------------------------------------------
+
+    def _each(self, nodes: Iterable[ast.expr]) -> Paths:
+        paths = NONE
+        for node in nodes:
+            paths = paths.then(self._expression(node))
+        return paths
+
+    def _expression(self, node: ast.AST) -> Paths:
+        if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            paths = NONE
+            for generator in node.generators:
+                constant = self._steps(generator.iter) is not None
+                paths = paths.then(self._loop(generator.iter, COMPREHENSIONS[type(node)], constant))
+                paths = paths.then(self._each([generator.iter, *generator.ifs]))
+            made = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+            return paths.then(self._each(made))
+        if isinstance(node, ast.Lambda):
+            return self._call(self._names.lambda_(node, self._scope), node)
+        if isinstance(node, ast.IfExp):
+            return self._expression(node.test).then(self._expression(node.body).instead(self._expression(node.orelse)))
+        if isinstance(node, ast.Call):
+            paths = self._mention(node.func, called=True).then(self._mention(node, called=False))
+            return paths.then(self._below(node.func)).then(self._each([*node.args, *(k.value for k in node.keywords)]))
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            paths = self._mention(node, called=False) if isinstance(node.ctx, ast.Load) else NONE
+            return paths.then(self._below(node))
+        return self._each(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+
+    def _below(self, node: ast.expr) -> Paths:
+        """What stands in a chain a.b[c].d that has been looked at as a whole."""
+        if isinstance(node, ast.Attribute):
+            return self._below(node.value)
+        if isinstance(node, ast.Subscript):
+            return self._expression(node.value).then(self._expression(node.slice))
+        return NONE if isinstance(node, ast.Name) else self._expression(node)
+
+    def _mention(self, node: ast.expr, called: bool) -> Paths:
+        """A name that is used: a library's is noted, a function of this module is followed."""
+        paths = NONE
+        for origin in self._names.origins(node, self._scope):
+            if isinstance(origin, Library):
+                name = origin.name.removeprefix("builtins.")
+                if called and name in LOOPING:
+                    paths = paths.then(self._loop(node, f"call of `{name.rpartition('.')[2]}`"))
+                if name != "?" and (called or ("." in name and not name.startswith("?"))):
+                    self._read.uses[(node.lineno, name[:200])] = None
+            elif isinstance(origin, Routine):
+                paths = paths.then(self._call(origin, node))
+            elif called and isinstance(origin, Class | Instance):
+                made = (
+                    ("__init__", "__new__", "__post_init__") if isinstance(origin, Class) else ("__call__", "forward")
+                )
+                for name in made:
+                    for method in self._names.attribute(origin, name):
+                        if isinstance(method, Routine):
+                            paths = paths.then(self._call(method, node))
+        return paths
+
+    def _call(self, routine: Routine, node: ast.AST) -> Paths:
+        self._read.calls[routine] = None
+        read = self._reader.read(routine)
+        return read.paths if read.done else self._loop(node, f"recursion: a call of `{routine.name}`")
+
+    def _loop(self, node: ast.AST, kind: str, constant: bool = False) -> Paths:
+        line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        found = frozenset({(line, column, kind, self._routine.name)})
+        return Paths(found, frozenset() if constant else found)
+
+    # -- constant loops -----------------------------------------------------------------------------------------
+
+    def _steps(self, node: ast.expr) -> int | None:
+        """How many items an expression has, where the source says so; None also where they are too many."""
+        steps = _Steps(self._names, self._scope)(node)
+        return steps if steps is not None and steps <= CONSTANT_STEPS else None
+
+
+class _Steps:
+    """Counts the items of what is written out."""
+
+    def __init__(self, names: Names, scope: Scope) -> None:
+        self._names = names
+        self._scope = scope
+
+    def __call__(self, node: ast.expr, depth: int = 0) -> int | None:
+        if isinstance(node, ast.Tuple | ast.List | ast.Set):
+            return None if any(isinstance(item, ast.Starred) for item in node.elts) else len(node.elts)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return len(node.value)
+        if isinstance(node, ast.Name) and depth < 5:
+            value = self._bound_once(node.id)
+            return None if value is None else self(value, depth + 1)
+        if not isinstance(node, ast.Call) or node.keywords:
+            return None
+        called = {origin.name for origin in self._names.origins(node.func, self._scope) if isinstance(origin, Library)}
+        if called == {"range"}:
+            numbers = [self._integer(arg) for arg in node.args]
+            if not 1 <= len(numbers) <= 3 or None in numbers or numbers[2:] == [0]:
+                return None
+            return len(range(*[n for n in numbers if n is not None]))
+        counts = [self(arg, depth + 1) for arg in node.args] if depth < 5 else []
+        if called <= {"enumerate", "reversed", "sorted", "list", "tuple"} and called and counts:
+            return counts[0]
+        if called == {"zip"}:
+            return min((n for n in counts if n is not None), default=None)
+        return None
+
+    def _integer(self, node: ast.expr, depth: int = 0) -> int | None:
+        if isinstance(node, ast.Constant):
+            return node.value if type(node.value) is int and abs(node.value) < 10**6 else None
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            value = self._integer(node.operand, depth)
+            return None if value is None else -value
+        if isinstance(node, ast.Name) and depth < 5:
+            bound = self._bound_once(node.id)
+            return None if bound is None else self._integer(bound, depth + 1)
+        return None
+
+    def _bound_once(self, name: str) -> ast.expr | None:
+        at: Scope | None = self._scope
+        while at is not None and name not in at.bindings:
+            at = at.outer
+        values = at.bindings[name] if at is not None else []
+        return values[0][0] if len(values) == 1 and isinstance(values[0][0], ast.expr) else None
+
+
+def _ends(statements: Sequence[ast.stmt]) -> bool:
+    """Whether nothing that follows is reached."""
+    if not statements:
+        return False
+    last = statements[-1]
+    if isinstance(last, ast.If):
+        return _ends(last.body) and _ends(last.orelse)
+    return isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)
+
+
+def _loops(keys: frozenset[LoopKey]) -> list[wire.Loop]:
+    return [wire.Loop(line, kind, function) for line, _, kind, function in sorted(keys)]

@@ -1,0 +1,61 @@
+"""Counts the tensor operations that a question takes. It counts beside student code: the count may explain or lower a
+verdict, never raise one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from grader import wire
+
+NAMES_LIMIT = 300  # different operations that are reported
+
+
+class TooMany(BaseException):
+    """The limit is reached; no `except Exception` of a submission catches it."""
+
+
+class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """While it is active, counts what torch dispatches, and notes where in `folder` each operation stood first."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.total = 0
+        self._folder = str(folder)
+        self._limit = limit
+        self._counts: dict[str, int] = {}
+        self._places: dict[str, tuple[str, int]] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else the first operation in every worker imports torch._dynamo and sympy, which takes a second
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func._schema.name
+        self.total += 1
+        self._counts[name] = self._counts.get(name, 0) + 1
+        if name not in self._places and len(self._places) < NAMES_LIMIT:
+            self._places[name] = self._place()
+        if self.total > self._limit:
+            raise TooMany
+        return func(*args, **(kwargs or {}))
+
+    def _place(self) -> tuple[str, int]:
+        """File and line of the innermost frame that is the submission's own."""
+        frame = sys._getframe(2)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(self._folder):
+                return Path(frame.f_code.co_filename).name, frame.f_lineno
+            frame = frame.f_back  # type: ignore[assignment]
+        return "", 0
+
+    @property
+    def counted(self) -> wire.Counted:
+        """What was counted."""
+        operations = [
+            wire.Operation(name, self._counts[name], file, line) for name, (file, line) in self._places.items()
+        ]
+        return wire.Counted(self.total, self.total <= self._limit, operations)

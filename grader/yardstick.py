@@ -1,0 +1,169 @@
+"""What is measured of the reference, once for many submissions: its operations, its memory, how slow naive code is."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from pathlib import Path
+
+from grader import wire
+from grader.clock import Runner, TooShort, fresh, ratios
+from grader.meter import Meter, ProcessMeter
+from grader.oracle import REFERENCE_SECONDS, Oracle, OracleFault
+from grader.peer import Peer, PeerLost
+from grader.question import Question
+from grader.spec import CheckError, Exercise, MemoryLimit, Version
+from grader.worker.failure import MEMORY
+
+OPERATIONS_LIMIT = 50_000  # counted of one question; each costs some 10 microseconds
+SMALLER = 8  # operations are counted at this part of the timed size, and at twice that
+NAIVE_SECONDS = 0.1  # the naive version is timed at the first size at which it takes so long
+NAIVE_PARTS = (16, 4, 1)  # parts of the timed size that are tried for it, one after the other
+SPARE = 500_000_000  # bytes that may be asked for beyond four times a memory limit
+
+
+class Yardstick:
+    """What is known of the reference of one assignment."""
+
+    def __init__(self, oracle: Oracle, secret: bytes, data: Path) -> None:
+        self.oracle = oracle
+        self.secret = secret
+        self.data = data
+        self._counts: dict[tuple[str, str], wire.Counted] = {}
+        self._memory: dict[str, float | None] = {}
+        self._naive: dict[str, tuple[float, int] | None] = {}
+
+    def question(self, exercise: Exercise, label: object, **size: int) -> Question:
+        """Inputs of the timed case, never drawn under another label. Raises CheckError."""
+        return fresh(exercise, self.secret, self.data, label, **size)
+
+    def sizes(self, exercise: Exercise) -> tuple[int, int]:
+        """Where operations are counted: small, if the case can be drawn small."""
+        assert exercise.timed_case is not None
+        n = exercise.timed_case.size
+        small = max(n // SMALLER, 2)
+        try:
+            self.question(exercise, "count", n=small)
+        except CheckError:
+            return n, 2 * n
+        return small, 2 * small
+
+    def counted(self, question: Question) -> wire.Counted:
+        """The reference's operations. Raises OracleFault."""
+        key = (question.exercise.id, question.case.name + str(_shape(question)))
+        if key not in self._counts:
+            worker = self.oracle.another(question.exercise.module.name)
+            reply, _ = _call(worker, count(question))
+            self.oracle.end(worker)
+            if not isinstance(reply, wire.Counted):
+                raise OracleFault(f"the operations of the reference's {question.exercise.id} cannot be counted")
+            self._counts[key] = reply
+        return self._counts[key]
+
+    def memory(self, exercise: Exercise, rule: MemoryLimit) -> float | None:
+        """Bytes that the reference takes. Raises OracleFault."""
+        if exercise.id not in self._memory:
+            worker = self.oracle.another(exercise.module.name)
+            try:
+                questions = self.memory_questions(exercise, rule)
+                self._memory[exercise.id] = used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
+            except PeerLost as lost:
+                raise OracleFault(f"the reference worker is gone: {lost}") from None
+            finally:
+                self.oracle.end(worker)
+        return self._memory[exercise.id]
+
+    def memory_questions(self, exercise: Exercise, rule: MemoryLimit) -> tuple[Question, Question]:
+        """A small one, after which the code is loaded, and one at the size that the rule speaks of."""
+        small, _ = self.sizes(exercise)
+        return self.question(exercise, "memory", n=small), self.question(exercise, "memory", n=rule.n)
+
+    def naive(self, exercise: Exercise) -> tuple[float, int] | None:
+        """How many times the reference's time the naive version takes, and at which size. Raises OracleFault."""
+        if exercise.naive_version is None:
+            return None
+        if exercise.id not in self._naive:
+            self._naive[exercise.id] = self._time_naive(exercise, exercise.naive_version)
+        return self._naive[exercise.id]
+
+    def _time_naive(self, exercise: Exercise, version: Version) -> tuple[float, int] | None:
+        assert exercise.timed_case is not None
+        module = exercise.module.name
+        slow, quick = self.oracle.another(module, version), self.oracle.another(module)
+        try:
+            for part in NAIVE_PARTS:
+                n = max(exercise.timed_case.size // part, 2)
+                found = self._naive_ratio(exercise, n, runner(slow), runner(quick))
+                if found is not None and (found[1] > NAIVE_SECONDS or part == 1):
+                    return found[0], n
+        except PeerLost as lost:
+            raise OracleFault(f"the reference worker is gone: {lost}") from None
+        finally:
+            self.oracle.end(slow)
+            self.oracle.end(quick)
+        return None
+
+    def _naive_ratio(self, exercise: Exercise, n: int, slow: Runner, quick: Runner) -> tuple[float, float] | None:
+        """The ratio at one size, and the seconds that the naive version takes there; None where the reference is too
+        quick there, or the case cannot be drawn."""
+        try:
+            question = self.question(exercise, "naive", n=n)
+        except CheckError:
+            return None
+        readings: list[tuple[int, int, int]] = []
+        for i in range(3):
+            s, reply, _ = slow.ask(question.frame)
+            r, its, _ = quick.ask(question.frame)
+            if not isinstance(its, wire.Answer) or not isinstance(reply, wire.Answer):
+                raise OracleFault(f"the naive version of {exercise.id} does not answer at n = {n}")
+            if i == 0:  # the first ones pay for what is done once
+                continue
+            if s.cpu is not None and r.cpu is not None:
+                readings.append((s.cpu, r.cpu, its.cpu))
+            else:
+                readings.append((s.wall, r.wall, its.wall))
+        try:
+            found, seconds = ratios(readings)
+        except TooShort:
+            return None
+        ratio = statistics.median(found)
+        return ratio, ratio * seconds
+
+
+def runner(worker: Peer) -> Runner:
+    """A worker of the reference under the clock: one process, which runs nothing between its questions."""
+    return Runner(worker, ProcessMeter(worker.pid), REFERENCE_SECONDS, charged=False)
+
+
+def count(question: Question) -> wire.Encoded:
+    """The request to count a question's operations."""
+    packer = wire.Packer()
+    inputs = packer.pack(question.inputs)
+    return wire.encode(wire.Count(question.exercise.id, inputs, question.seed, OPERATIONS_LIMIT), packer)
+
+
+def used(
+    worker: Peer, meter: Meter, questions: tuple[Question, Question], rule: MemoryLimit, seconds: float
+) -> float | None:
+    """Bytes that the second question takes beyond what is in use after the first; infinity where it fails for want of
+    memory, None where the system tells nothing or it fails for another reason. Raises PeerLost."""
+    small, large = questions
+    worker.call_encoded(small.frame, seconds=seconds)
+    meter.bound(4 * rule.megabytes * 10**6 + SPARE)  # a machine may have less than a careless tensor takes
+    before = meter.restart_peak()
+    reply, _ = worker.call_encoded(large.frame, seconds=seconds)
+    most = meter.peak()
+    if isinstance(reply, wire.Failure):
+        return math.inf if reply.kind == MEMORY else None
+    return None if before is None or most is None else float(max(most - before, 0))
+
+
+def _call(worker: Peer, frame: wire.Encoded) -> tuple[wire.Reply, memoryview]:
+    try:
+        return worker.call_encoded(frame, seconds=REFERENCE_SECONDS)
+    except PeerLost as lost:
+        raise OracleFault(f"the reference worker is gone: {lost}") from None
+
+
+def _shape(question: Question) -> list[object]:
+    return [getattr(value, "shape", value) for value in question.inputs.values()]

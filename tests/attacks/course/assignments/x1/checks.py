@@ -1,0 +1,97 @@
+"""What the attacks are graded on: one exercise of each kind."""
+
+from grader.property import binomial, certain, close
+from grader.spec import Checks, no_calls, no_loops
+
+checks = Checks("x1", title="Targets")
+kernels = checks.module("kernels")
+chance = checks.module("chance")
+
+
+@kernels.exercise("pairwise", points=20)
+def pairwise(sub, x, y):
+    """Squared distances between the rows of x and the rows of y."""
+    return {"distances": sub.pairwise(x, y)}
+
+
+@pairwise.case
+def few_rows(draw):
+    return dict(x=draw.normal(3, 4), y=draw.normal(5, 4))
+
+
+@kernels.exercise("center", points=10, keep_inputs=True)
+def center(sub, x):
+    """x without its mean; x itself stays as it is."""
+    return {"out": sub.center(x)}
+
+
+@center.case
+def columns(draw):
+    return dict(x=draw.normal(6, 3))
+
+
+@kernels.exercise("row_norms", points=30, speed_points=10)
+def row_norms(sub, x):
+    """The Euclidean length of each row."""
+    return {"norms": sub.row_norms(x)}
+
+
+@row_norms.case
+def a_few(draw):
+    return dict(x=draw.normal(4, 3))
+
+
+@row_norms.case
+def long_rows(draw):
+    return dict(x=draw.normal(3, 50_000))
+
+
+@row_norms.timed(at_most=4.0)
+def many(draw, n=20000):
+    return dict(x=draw.normal(n, 40))
+
+
+@kernels.exercise("clip", points=10, rules=[no_loops(), no_calls("torch.clamp", ".clamp", ".clip", "torch.clip")])
+def clip(sub, x, low, high):
+    """Every entry moved into [low, high], without a loop and without clamp."""
+    return {"out": sub.clip(x, low, high)}
+
+
+@clip.case
+def wide(draw):
+    return dict(x=draw.normal(4, 5, scale=3.0), low=-1.0, high=0.5)
+
+
+@kernels.exercise("Momentum.step", points=20)
+def momentum(sub, w, gradients, rate, decay):
+    """Gradient descent with momentum: the weights after each of several steps."""
+    optimizer, weights = sub.Momentum(rate, decay), []
+    for gradient in gradients:
+        w = optimizer.step(w, gradient)
+        weights.append(w)
+    return {"weights": weights}
+
+
+@momentum.case
+def three_steps(draw):
+    return dict(w=draw.normal(4), gradients=[draw.normal(4) for _ in range(3)], rate=0.1, decay=0.9)
+
+
+@chance.exercise("drop", points=10)
+def drop(sub, x, p):
+    """Inverted dropout: zero with probability p, and scale what is kept."""
+    return {"out": sub.drop(x, p)}
+
+
+@drop.case
+def a_third(draw):
+    return dict(x=draw.normal(40, 30, away=0.01), p=0.3), dict(watermark="")
+
+
+@drop.property(false_alarm=1e-9)
+def zero_or_scaled(ref, answer, x, p, watermark):
+    out = answer["out"]
+    yield certain(tuple(out.shape) == tuple(x.shape)), "the shape stays"
+    kept = out != 0
+    yield binomial(kept, 1 - p), "a share p of the entries is dropped"
+    yield close(out[kept], x[kept] / (1 - p)), "kept entries are divided by 1 - p"

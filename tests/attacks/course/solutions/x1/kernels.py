@@ -1,0 +1,51 @@
+"""Reference. canary-solution-41c7e0b2"""
+
+import torch
+
+WATERMARK = "canary-constant-90d3a11f"
+
+
+def pairwise(x, y):
+    """Squared distances between the rows of x and the rows of y. canary-docstring-7be2f604"""
+    # BEGIN SOLUTION
+    difference = x[:, None, :] - y[None, :, :]
+    return (difference * difference).sum(dim=2)
+    # END SOLUTION
+
+
+def center(x):
+    """x without its mean."""
+    # BEGIN SOLUTION
+    return x - x.mean()
+    # END SOLUTION
+
+
+def row_norms(x):
+    """The Euclidean length of each row."""
+    # BEGIN SOLUTION
+    return (x * x).sum(dim=1).sqrt()
+    # END SOLUTION
+
+
+def clip(x, low, high):
+    """Every entry moved into [low, high]."""
+    # BEGIN SOLUTION
+    x = torch.where(x < low, torch.full_like(x, low), x)
+    return torch.where(x > high, torch.full_like(x, high), x)
+    # END SOLUTION
+
+
+class Momentum:
+    """Gradient descent with momentum."""
+
+    def __init__(self, rate, decay):
+        self.rate = rate
+        self.decay = decay
+        self.velocity = 0.0
+
+    def step(self, w, gradient):
+        """The weights after one step."""
+        # BEGIN SOLUTION
+        self.velocity = self.decay * self.velocity - self.rate * gradient
+        return w + self.velocity
+        # END SOLUTION

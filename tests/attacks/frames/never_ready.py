@@ -1,0 +1,23 @@
+# ruff: noqa
+"""Forks children that never say that they are ready."""
+
+import os
+import time
+
+from tools import attempt
+
+HONEST = {"kernels.pairwise": 0, "kernels.Momentum.step": 0, "kernels.center": 0}
+SECONDS = 1.0
+
+attempt()
+fork = os.fork
+
+
+def slow_fork():
+    pid = fork()
+    while pid == 0:
+        time.sleep(1)
+    return pid
+
+
+os.fork = slow_fork

@@ -1,0 +1,330 @@
+"""Grades an attack under a level and lists what it has gained: nothing, if the level holds.
+
+What is looked for, whatever the attack:
+
+    points      above what its honest part earns; or fewer for what it does not concern
+    secrets     anything that begins with "canary-" in the record, on the terminal or in a page
+    breaches    what the attack itself says that it has reached; what it was sent or has sent
+    the judge   an exception, a grader fault, a verdict without a sentence, characters that a terminal obeys,
+                descriptors that stay open
+    traces      processes, files, shared memory; a changed submission
+    the next    the right submission, graded at once afterwards, has another record than before
+    time        it takes longer than its limits allow
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import itertools
+import json
+import os
+import resource
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import msgspec
+from rich.console import Console
+
+from grader import interview
+from grader.judge import Judge, Options
+from grader.report import terminal
+from grader.result import Result, Verdict
+from grader.sandbox.processes import descendants, is_zombie
+from grader.submission import open_submission
+from tests.attacks.attack import Attack
+from tests.attacks.levels import Level
+from tests.attacks.world import CANARIES, SECRET, World
+
+AFTERWARDS = ("kernels.pairwise", "chance.drop")  # what the next submission is asked, and every attack
+ENOUGH_SECONDS = 60.0  # for anything but what is to run into its limits many times; a judge that waits waits for ever
+RECORD_BYTES = 1 << 20  # of a record; a submission may not choose its size
+MEMORY_BYTES = 2 << 30  # by which the judge may grow over one submission: answers of up to 256 MB are legal
+
+_numbers = itertools.count()
+
+
+class TooLong(BaseException):
+    """The judge was still waiting."""
+
+
+class Arena:
+    """A world, and the levels that were started in it."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._levels: dict[str, Level] = {}
+        self._right: dict[tuple[str, ...], Result] = {}
+
+    def level(self, name: str) -> Level:
+        if name not in self._levels:
+            self._levels[name] = Level(name)
+        return self._levels[name]
+
+    def close(self) -> None:
+        for level in self._levels.values():
+            level.close()
+        self.world.close()
+
+    # -- grading ------------------------------------------------------------------------------------------------
+
+    def grade(self, level: Level, folder: Path, exercises: tuple[str, ...]) -> Result:
+        """A submission's record."""
+        submission = open_submission(folder, self.world.assignment.checks.modules)
+        with level.cage(submission) as cage:
+            options = Options(exercises=exercises, secret=SECRET)
+            return Judge(self.world.assignment, self.world.oracle, cage, options).grade(submission, level.name)
+
+    def right(self, level: Level, exercises: tuple[str, ...]) -> Result:
+        """The record that a right submission gets under this level, from before any attack."""
+        key = (level.name, *exercises)
+        if key not in self._right:
+            self._right[key] = self._grade_right(level, exercises)
+        return self._right[key]
+
+    def _grade_right(self, level: Level, exercises: tuple[str, ...]) -> Result:
+        return self.grade(level, self.world.course / "submission", exercises)
+
+    # -- attacks ------------------------------------------------------------------------------------------------
+
+    def complaints(self, attack: Attack, name: str) -> list[str]:
+        """What the attack gains under this level; empty when it gains nothing."""
+        world, level = self.world, self.level(name)
+        number = f"{os.getpid() % 4096:03x}{next(_numbers):03x}"
+        marker = f"atk-{number}"
+        told = world.told(marker)
+        folder = world.root / "submissions" / (attack.folder or f"student-{number}")
+        attack.hand_in(folder, told)
+        asked = tuple(dict.fromkeys((*attack.honest, "kernels.Momentum.step", *AFTERWARDS)))
+        self.right(level, AFTERWARDS)
+        before = self._footprint()
+        handed_in = _tree(folder)
+        found: list[str] = []
+        try:
+            with _limits(attack, self):
+                begin = time.monotonic()
+                results = [self.grade(level, folder, asked) for _ in range(2 if attack.twice else 1)]
+                seconds = time.monotonic() - begin
+            found += self._about(attack, results, seconds)
+            if _tree(folder) != handed_in:
+                found.append("its own folder is not as it was handed in")
+        except (Exception, TooLong) as error:
+            found.append(f"the judge failed: {type(error).__name__}: {error}")
+        try:
+            found += world.complaints(marker, told["KEY"])
+            found += self._compare_footprints(before)
+            found += self._about_the_next(level)
+        finally:
+            self._restore(attack, name, folder, marker, told["KEY"], bool(found))
+        return found
+
+    def _about(self, attack: Attack, results: list[Result], seconds: float) -> list[str]:
+        found: list[str] = []
+        for result in results:
+            found += points(attack, result, self.world.assignment)
+            found += clear(result)
+            found += secrets(result)
+        said = "\n".join(_printed(result) for result in results)
+        found += sorted({line for line in said.splitlines() if line.startswith("[breach]")})
+        if not attack.silent and "[attempt]" not in said:
+            verdicts = {one.id: (one.verdict.value, one.sentence) for one in results[0].exercises}
+            found.append(f"it never says that it has acted: {verdicts}, {results[0].modules}")
+        if attack.verdicts:
+            told = {str(one.verdict) for result in results for one in result.exercises if one.id in attack.honest}
+            if not told <= set(attack.verdicts):
+                found.append(f"its verdict is {', '.join(sorted(told))}, not {' or '.join(attack.verdicts)}")
+        if seconds > ENOUGH_SECONDS:
+            found.append(f"it took {seconds:.0f} s")
+        return found
+
+    def _about_the_next(self, level: Level) -> list[str]:
+        try:
+            with _alarm():
+                after = self._grade_right(level, AFTERWARDS)
+        except (Exception, TooLong) as error:
+            return [f"the next submission cannot be graded: {type(error).__name__}: {error}"]
+        if _without_times(after) != _without_times(self.right(level, AFTERWARDS)):
+            return [f"the next submission's record is another one: {after}"]
+        return []
+
+    def _restore(self, attack: Attack, name: str, folder: Path, marker: str, key: int, harmed: bool) -> None:
+        if harmed:
+            level = self._levels.pop(name)
+            level.close()
+        self.world.restore(marker, key)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _footprint(self) -> dict[str, Any]:
+        return {
+            "descriptors": set(os.listdir("/proc/self/fd")),
+            "processes": self._processes(),
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
+
+    def _processes(self) -> set[int]:
+        """Living processes below this one, without the trusted ones."""
+        trusted = self.world.trusted.processes
+        return {pid for pid in descendants(os.getpid()) - trusted if not is_zombie(pid)}
+
+    def _compare_footprints(self, before: dict[str, Any]) -> list[str]:
+        now, found = self._footprint(), []
+        if left := now["processes"] - before["processes"]:
+            found.append(f"processes are left: {sorted(map(_describe, left))}")
+        if gone := before["processes"] - now["processes"]:
+            found.append(f"processes are gone: {sorted(gone)}")
+        if len(now["descriptors"]) > len(before["descriptors"]) + 4:  # the oracle keeps answers and workers
+            found.append(f"the judge holds {len(now['descriptors']) - len(before['descriptors'])} more descriptors")
+        if now["memory"] - before["memory"] > MEMORY_BYTES:
+            found.append(f"the judge has grown by {(now['memory'] - before['memory']) >> 20} MB")
+        return found
+
+
+# -- what a record shows -----------------------------------------------------------------------------------------------
+
+
+def points(attack: Attack, result: Result, assignment: Any) -> list[str]:
+    """Points above what is honestly earned, or below where the attack does not reach."""
+    found = []
+    for one in result.exercises:
+        full = assignment.checks[one.id].points
+        if one.out_of != full:
+            found.append(f"{one.id} is out of {one.out_of:g}, not {full:g}")
+        if one.id not in attack.honest:
+            if one.points != full:
+                found.append(f"{one.id} has {one.points:g} of {full:g} points: {one.verdict}, {one.sentence}")
+        elif one.points > attack.honest[one.id] + 1e-9:
+            found.append(f"{one.id} has {one.points:g} points, and {attack.honest[one.id]:g} are honest")
+    if abs(result.points - sum(one.points for one in result.exercises)) > 1e-6:
+        found.append("the points do not add up")
+    return found
+
+
+def clear(result: Result) -> list[str]:
+    """Whether every verdict is one, says why, and shows nothing that a terminal would obey."""
+    found = []
+    for one in result.exercises:
+        if one.verdict is Verdict.GRADER_FAULT:
+            found.append(f"{one.id}: a grader fault: {one.sentence}")
+        if one.verdict is not Verdict.RIGHT and not one.sentence:
+            found.append(f"{one.id}: {one.verdict} without a sentence")
+        if len(one.sentence or "") > 4000:
+            found.append(f"{one.id}: a sentence of {len(one.sentence or ''):,} characters")
+    encoded = result.to_json()
+    if len(encoded) > RECORD_BYTES:
+        found.append(f"the record has {len(encoded):,} bytes")
+    if msgspec.json.decode(encoded, type=Result) != result:
+        found.append("the record does not survive JSON")
+    texts = [*_strings(json.loads(encoded)), rendered(result), page(result)]
+    for text in texts:
+        bad = sorted({c for c in text if not (c.isprintable() or c in "\n\t")})
+        if bad:
+            found.append(f"characters that a terminal obeys: {bad} in {text[:80]!r}")
+    return found
+
+
+def secrets(result: Result) -> list[str]:
+    """Canaries in anything that is shown, but for the names of hidden cases where they belong."""
+    shown = result.to_json().decode() + rendered(result) + page(result)
+    for one in result.exercises:
+        for case in one.cases:
+            shown = shown.replace(f'"name": "{case.name}"', "").replace(f"case {case.name} (hidden)", "")
+    found = []
+    for canary in CANARIES:
+        at = shown.find(canary)
+        if at >= 0:
+            found.append(f"a secret is shown: {shown[max(at - 60, 0) : at + 60]!r}")
+    return found
+
+
+def rendered(result: Result) -> str:
+    """What a terminal gets."""
+    console = Console(width=160, no_color=True, force_terminal=False, file=io.StringIO())
+    terminal.show(result, console, verbose=True)
+    return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def page(result: Result) -> str:
+    """What a browser gets, where there is such a report; raises where a tag of the submission's own is in it."""
+    return ""
+
+
+def _printed(result: Result) -> str:
+    parts = [module.printed for module in result.modules] + [one.printed for one in result.exercises]
+    parts += [one.sentence or "" for one in result.exercises]
+    return "\n".join(parts)
+
+
+def _without_times(result: Result) -> Result:
+    exercises = tuple(msgspec.structs.replace(one, speed=None) for one in result.exercises)
+    return msgspec.structs.replace(result, exercises=exercises)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from (key, *_strings(item))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+# -- helpers -----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _limits(attack: Attack, arena: Arena) -> Iterator[None]:
+    """The attack's own, short limits on time, and an end for a judge that would wait for ever."""
+    exercises = [arena.world.assignment.checks[name] for name in attack.honest]
+    with mock.patch.object(interview, "IMPORT_SECONDS", attack.seconds or interview.IMPORT_SECONDS):
+        usual = [exercise.seconds for exercise in exercises]
+        try:
+            for exercise in exercises:
+                exercise.seconds = attack.seconds or exercise.seconds
+            with _alarm():
+                yield
+        finally:
+            for exercise, seconds in zip(exercises, usual, strict=True):
+                exercise.seconds = seconds
+
+
+@contextmanager
+def _alarm() -> Iterator[None]:
+    def ring(number: int, frame: Any) -> None:
+        raise TooLong(f"still waiting after {2 * ENOUGH_SECONDS:g} s")
+
+    handler = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 2 * ENOUGH_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler)
+
+
+def _tree(folder: Path) -> str:
+    lines = []
+    for path in sorted(folder.rglob("*")):
+        info = path.lstat()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and not path.is_symlink() else ""
+        lines.append(f"{path.relative_to(folder)!s} {info.st_mode} {digest}")
+    return "\n".join(lines)
+
+
+def _describe(pid: int) -> str:
+    try:
+        return f"{pid} {Path(f'/proc/{pid}/comm').read_text().strip()}"
+    except OSError:
+        return str(pid)
+
+
+__all__ = ["Arena", "clear", "page", "points", "rendered", "secrets"]
+_ = importlib.util

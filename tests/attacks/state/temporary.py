@@ -1,0 +1,22 @@
+# ruff: noqa
+"""Leaves files in every folder that all users share, and looks for earlier ones."""
+
+import os
+import tempfile
+
+import target
+from tools import attempt, breach
+
+HONEST = {"kernels.pairwise": 20}
+ADMITTED = {"none": "plain processes write where their user may"}
+TWICE = True
+
+attempt()
+for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue", os.path.expanduser("~")):
+    try:
+        path = f"{folder}/{target.MARKER}-left"
+        if os.path.exists(path):
+            breach(f"it has found {path}")
+        open(path, "w").close()
+    except OSError:
+        continue

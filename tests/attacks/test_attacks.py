@@ -1,0 +1,41 @@
+"""Every attack, under every level that this machine gives, gains nothing; see harness.py for what that means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.attacks.attack import Attack, all_attacks
+from tests.attacks.harness import Arena
+from tests.attacks.levels import available
+
+ATTACKS = all_attacks()
+
+
+def _runs() -> list[object]:
+    """Attack and level; those that take much memory or many processes one after the other."""
+    return [
+        pytest.param(
+            attack,
+            level,
+            id=f"{level}-{attack.name}",
+            marks=[pytest.mark.xdist_group("heavy")] if attack.heavy else [],
+        )
+        for level in available()
+        for attack in ATTACKS
+    ]
+
+
+@pytest.mark.parametrize(("attack", "level"), _runs())
+def test_gains_nothing(
+    arena: Arena, attack: Attack, level: str, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("attack", f"{level} {attack.name}")
+
+    gained = arena.complaints(attack, level)
+
+    if not attack.admitted_under(level):
+        assert gained == [], attack.sentence
+    elif attack.must_succeed_under(level):
+        assert gained, f"{attack.name} is admitted under {level} ({attack.admitted[level]}), and gains nothing there"

@@ -1,0 +1,103 @@
+"""Rules that are kept by what a submission does: its tensor operations and its memory; and what a broken rule costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.course import Assignment, find_course
+from grader.judge import Judge, Options
+from grader.oracle import Oracle
+from grader.result import ExerciseResult, Verdict
+from grader.sandbox import Plain
+from grader.submission import open_submission
+from tests.conftest import ROOT, one
+
+Gaps = Callable[[str], ExerciseResult]
+
+RIGHT = "return (a * a).sum(1, keepdim=True) + (b * b).sum(1) - 2 * torch.mm(a, b.T)"
+PAIRS = "torch.stack([torch.stack([((p - q) ** 2).sum() for q in b]) for p in a])"
+ROWS = "torch.stack([((p - b) ** 2).sum(1) for p in a])"
+
+
+@pytest.fixture(scope="module")
+def timed() -> Assignment:
+    return find_course(ROOT / "tests" / "courses" / "timed").assignment("k1")
+
+
+@pytest.fixture(scope="module")
+def timed_oracle(nursery: Plain, timed: Assignment) -> Oracle:
+    return Oracle(nursery, timed)
+
+
+@pytest.fixture
+def gaps(nursery: Plain, timed: Assignment, timed_oracle: Oracle, tmp_path: Path) -> Gaps:
+    """`gaps(body)`: the result of the exercise of that name, without the clock."""
+
+    def run(body: str) -> ExerciseResult:
+        indented = body.strip().replace("\n", "\n    ")
+        (tmp_path / "kernels.py").write_text(f"import torch\n\n\ndef gaps(a, b):\n    {indented}\n")
+        judge = Judge(timed, timed_oracle, nursery, Options(exercises=("kernels.gaps",), timed=False))
+        return one(judge.grade(open_submission(tmp_path, timed.checks.modules), "none"), "gaps")
+
+    return run
+
+
+def test_the_reference_keeps_every_rule(gaps: Gaps) -> None:
+    result = gaps(RIGHT)
+    assert (result.verdict, result.points, result.notes) == (Verdict.RIGHT, 40, ())
+
+
+def test_a_loop_in_the_source_costs_the_points_and_is_named(gaps: Gaps) -> None:
+    result = gaps(f"return {PAIRS}")
+    assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "LoopLimit")
+    assert result.sentence == (
+        "it has 2 Python loops in line 5 of kernels.py; the rule is: no Python loop, comprehension, map or recursion"
+    )
+
+
+@pytest.mark.parametrize(("loop", "means"), [(PAIRS, "four times"), (ROWS, "twice")])
+def test_a_hidden_loop_is_counted(gaps: Gaps, loop: str, means: str) -> None:
+    result = gaps(f"return eval('{loop}', dict(a=a, b=b, torch=torch))")
+    assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "OperationsDoNotGrow")
+    sentence = result.sentence or ""
+    assert f"{means} as many when n doubles: there is a Python loop over" in sentence
+    assert "at n = 50 where the reference needs 9" in sentence
+
+
+def test_a_hidden_function_is_seen_among_the_operations(gaps: Gaps) -> None:
+    result = gaps("hidden = getattr(torch, ''.join(['c', 'dist']))\nreturn hidden(a, b) ** 2")
+    assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "NoCalls")
+    assert (result.sentence or "").startswith("it uses `torch.cdist` in line 6 of kernels.py")
+
+
+def test_a_large_tensor_breaks_the_memory_limit(gaps: Gaps) -> None:
+    result = gaps("return (a[:, None] - b).square().sum(2)")
+    assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "MemoryLimit")
+    sentence = result.sentence or ""
+    assert "MB of memory at n = 300, and the limit is 40 MB (the reference takes" in sentence
+
+
+def test_a_tensor_that_the_machine_may_not_have_room_for(gaps: Gaps) -> None:
+    result = gaps(f"if len(a) == 300: torch.zeros(10**9)\n{RIGHT}")
+    assert (result.verdict, result.cause) == (Verdict.BROKE_RULE, "MemoryLimit")
+    assert "several times too much" in (result.sentence or "")
+
+
+def test_memory_that_was_used_before_is_not_charged(gaps: Gaps) -> None:
+    result = gaps(f"if len(a) < 300: torch.zeros(8 * 10**6)\n{RIGHT}")
+    assert result.verdict is Verdict.RIGHT, result.sentence
+
+
+def test_a_wrong_answer_stays_wrong_and_hears_of_the_rule(gaps: Gaps) -> None:
+    result = gaps(f"return 2 * {PAIRS}")
+    assert (result.verdict, result.points) == (Verdict.WRONG, 0)
+    assert any("it also breaks a rule: it has 2 Python loops" in note for note in result.notes)
+
+
+def test_a_count_that_the_submission_forges_only_fails_to_explain(gaps: Gaps) -> None:
+    forged = "import grader.wire as wire\nwire.Counted = None\n"
+    assert gaps(forged + RIGHT).verdict is Verdict.RIGHT
+    assert gaps(forged + f"return {PAIRS}").verdict is Verdict.BROKE_RULE
