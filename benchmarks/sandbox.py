@@ -2,9 +2,9 @@
 
     python -m benchmarks.sandbox [--runs N] [--levels warm,cold,none]
 
-CPU time is that of the judge and of every process that it has started, as the system adds it up when they have ended:
-measured over 1 and over N + 1 submissions in processes of their own, of which the difference counts. The time inside the
-question is measured in the same way, with more questions.
+CPU time is that of the judge and of every process that it has started, as the system adds it up when they have ended.
+It is measured over 1 and over N + 1 submissions, each in a process of its own, and the difference counts. The time
+inside the question is measured in the same way, with more questions.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ def main() -> None:
         print(f"| {level} | {cpu:.1f} | {question:.2f} | {wall:.1f} |", flush=True)
         if level == "warm":
             verdict = "met" if cpu - question <= TARGET else "missed"
-            print(f"|  | beyond the question {cpu - question:.1f} (aim: at most {TARGET:g}, {verdict}) | | |", flush=True)
+            print(
+                f"|  | beyond the question {cpu - question:.1f} (aim: at most {TARGET:g}, {verdict}) | | |", flush=True
+            )
 
 
 def measure(level: str, runs: int) -> tuple[float, float, float]:

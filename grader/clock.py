@@ -28,7 +28,8 @@ from typing import Any
 
 from grader import wire
 from grader.meter import Meter
-from grader.peer import Peer
+from grader.oracle import OracleFault
+from grader.peer import Peer, PeerLost
 from grader.question import Question, draw
 from grader.spec import Exercise
 
@@ -38,7 +39,8 @@ WARM_UP = 2  # pairs that do not count: a fresh process gets its memory page by 
 DOUBT = 1 / 16  # how likely the interval misses the true median, at most, each time it is looked at
 NO_POINTS = 5.0  # times the limit: where speed points have fallen to none
 HOPELESS = 2.0  # times that: where two pairs are enough
-WALL = 3.0  # times the limit: the gate on wall time
+WALL = 3.0  # times the limit, and times the ratio of CPU times: the gate on wall time
+WALL_PAIRS = 10  # at least, to call it waiting
 NEAR_ZERO = 0.1  # of the median: a reading below is one that the system was late with
 SHORTEST = 100_000  # nanoseconds that the reference's own part must take
 
@@ -72,9 +74,14 @@ class Timing:
     reference: float  # seconds that the reference takes
 
     @property
+    def suspicious(self) -> bool:
+        """Whether it seems to wait: on a busy machine an honest answer may."""
+        return self.wall > WALL * max(self.limit, self.ratio)
+
+    @property
     def waits(self) -> bool:
-        """Whether it spends most of its time asleep, or has somebody work who cannot be seen."""
-        return self.wall_from > WALL * self.limit and self.wall > WALL * self.ratio
+        """Whether it certainly spends most of its time asleep, or has somebody work who cannot be seen."""
+        return self.suspicious and self.pairs >= WALL_PAIRS and self.wall_from > WALL * self.limit
 
     @property
     def too_slow(self) -> bool:
@@ -93,29 +100,33 @@ class Timing:
     @property
     def clear(self) -> bool:
         """Whether more pairs would change nothing that matters."""
-        if self.pairs >= PAIRS and self.interval[0] > self.limit:
-            return True
-        if self.pairs >= PAIRS and self.interval[1] <= self.limit:
-            return self.waits or self.wall <= WALL * self.limit  # else the wall is still in doubt
+        if self.pairs >= PAIRS and not self.interval[0] <= self.limit < self.interval[1]:
+            return self.waits or not self.suspicious
         return self.pairs >= 2 and self.interval[0] > HOPELESS * NO_POINTS * self.limit
 
 
 class Runner:
-    """A worker under the clock. `charged`: also for what it does between its questions."""
+    """A worker under the clock: a student's, which is charged for what it does between its questions too, or the
+    reference's, which runs nothing there and whose loss is our own fault."""
 
-    def __init__(self, peer: Peer, meter: Meter, seconds: float, charged: bool) -> None:
+    def __init__(self, peer: Peer, meter: Meter, seconds: float, *, trusted: bool = False) -> None:
         self._peer = peer
         self._meter = meter
         self._seconds = seconds
-        self._charged = charged
+        self._trusted = trusted
         self._last = meter.cpu()
 
     def ask(self, frame: wire.Encoded) -> tuple[Reading, wire.Reply, memoryview]:
-        """Put a question, and time it. Raises PeerLost."""
-        if not self._charged:
+        """Put a question, and time it. Raises PeerLost of a student's worker, OracleFault of the reference's."""
+        if self._trusted:
             self._last = self._meter.cpu()
         begin = time.perf_counter_ns()
-        reply, data = self._peer.call_encoded(frame, seconds=self._seconds)
+        try:
+            reply, data = self._peer.call_encoded(frame, seconds=self._seconds)
+        except PeerLost as lost:
+            if self._trusted:
+                raise OracleFault(f"the reference worker is gone: {lost}") from None
+            raise
         wall = time.perf_counter_ns() - begin
         now, before = self._meter.cpu(), self._last
         self._last = now
@@ -150,7 +161,8 @@ class Race:
     last: Reading | None = None  # of the reference
 
     def run(self) -> Timing:
-        """Measure until it is clear. Raises PeerLost of the student's worker, TooShort, and what `check` raises."""
+        """Measure until it is clear. Raises PeerLost of the student's worker, OracleFault, TooShort, and what `check`
+        raises."""
         for i in range(WARM_UP):
             self._pair(i)
         self.pairs.clear()

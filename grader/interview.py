@@ -25,6 +25,7 @@ class Response:
 
     answer: dict[str, Any] | None = None
     changed: tuple[str, ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()  # outputs that lie in the memory of an input, and that input
     failure: wire.Failure | None = None
     lost: PeerLost | None = None
     status: int | None = None  # exit status of a lost worker, where it is known
@@ -191,4 +192,5 @@ def response_of(reply: wire.Reply, data: memoryview) -> Response:
         raise PeerLost(Lost.PROTOCOL, str(error)) from None
     if not isinstance(answer, dict) or not all(isinstance(name, str) for name in answer):
         raise PeerLost(Lost.PROTOCOL, "an answer without names")
-    return Response(answer=answer, changed=tuple(name[:100] for name in reply.changed[:50]))
+    shared = tuple((output[:100], name[:100]) for output, name in reply.shared[:50])
+    return Response(answer=answer, changed=tuple(name[:100] for name in reply.changed[:50]), shared=shared)

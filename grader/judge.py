@@ -6,7 +6,7 @@ The judge imports neither a submission nor torch. What it says about an exercise
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from grader.question import Question, draw
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Speed, Verdict, finite
 from grader.rules import SourceReader, read_sources
 from grader.sandbox.cage import Cage
-from grader.spec import Case, Exercise, TimedCase, Version
+from grader.spec import Case, Exercise, TimedCase
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
 from grader.trial import Outcome, Trial
@@ -52,7 +52,8 @@ class Marked:
     points: float
     out_of: float
     cases: list[CaseResult] = field(default_factory=list)
-    wrong: list[tuple[Question, Response, Agreement]] = field(default_factory=list)
+    wrong: list[diagnose.Wrong] = field(default_factory=list)
+    right: list[diagnose.Right] = field(default_factory=list)
     explanation: Explanation | None = None
     notes: list[str] = field(default_factory=list)
     printed: str = ""
@@ -78,11 +79,12 @@ class Judge:
         """The record of one submission; `progress` is told each exercise before it is asked."""
         modules: list[ModuleResult] = []
         marked: list[Marked] = []
+        diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle)
         sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
         for module in self._assignment.checks.modules.values():
             if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
                 continue
-            told, exercises = self._module(module, submission, sources, progress)
+            told, exercises = self._module(module, submission, sources, progress, diagnosis)
             modules.append(told)
             marked.extend(exercises)
         results = tuple(_blocked([self._result(one) for one in marked], self._assignment))
@@ -122,7 +124,12 @@ class Judge:
     # -- a module ------------------------------------------------------------------------------------------------
 
     def _module(
-        self, module: Module, submission: Submission, sources: SourceReader, progress: Callable[[str], None]
+        self,
+        module: Module,
+        submission: Submission,
+        sources: SourceReader,
+        progress: Callable[[str], None],
+        diagnosis: diagnose.Diagnosis,
     ) -> tuple[ModuleResult, list[Marked]]:
         interview = Interview(self._nursery, self._assignment, submission, self._options.device)
         try:
@@ -141,9 +148,11 @@ class Judge:
             trial = Trial(self._yardstick, interview, sources)
             for marked in exercises:
                 self._try(marked, trial, imported, edition)
+                if marked.verdict is not Verdict.NOT_ATTEMPTED:
+                    found = diagnosis.hints(marked.wrong, marked.right, edition, interview, imported)
+                    marked.hints, marked.notes = found.hints, marked.notes + list(found.notes)
         finally:
             interview.end(imported)
-        self._explain(exercises, edition)
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
 
     def _best_edition(
@@ -189,11 +198,13 @@ class Judge:
                 names = " and ".join(f"`{printable(name)}`" for name in response.changed)
                 marked.notes.append(f"changes its input {names} in place")
             verdict = why.verdict if why else Verdict.WRONG if agreement and not agreement.ok else Verdict.RIGHT
+            error = diagnose.shown(error, question)
             marked.cases.append(CaseResult(question.case.name, question.case.hidden, verdict, finite(error)))
             if verdict is not Verdict.RIGHT:
                 failures.append((question, why))
-                if agreement is not None:
-                    marked.wrong.append((question, response, agreement))
+                marked.wrong.append((question, response, agreement))
+            else:
+                marked.right.append((question, response))
         if failures:
             marked.points = exercise.points * (1 - min(1.0, sum(_cost(question) for question, _ in failures)))
             first = min(failures, key=lambda f: (f[0].case.hidden, -_cost(f[0])))
@@ -221,11 +232,9 @@ class Judge:
             return float("inf"), None, Explanation(Verdict.NOT_ATTEMPTED, sentence)
         if exercise.keep_inputs and response.changed:
             names = " and ".join(f"`{printable(name)}`" for name in response.changed)
-            return (
-                float("inf"),
-                self._compare(question, expected, response),
-                Explanation(Verdict.WRONG, f"it changes its input {names} in place, and must not"),
-            )
+            sentence = f"it changes its input {names} in place, and must not"
+            why = Explanation(Verdict.WRONG, sentence, diagnose.sharing(response))
+            return float("inf"), self._compare(question, expected, response), why
         agreement = self._compare(question, expected, response)
         if agreement.ok and exercise.properties:
             failed = self._oracle.failed_claims(question, response.answer, edition.version if edition else None)
@@ -279,6 +288,7 @@ class Judge:
             _, agreement, why = self._against(question, response, expected, edition)
             if why is not None or agreement is None or agreement.ok:
                 return why
+            marked.wrong.append((question, response, agreement))
             told = diagnose.describe(agreement, question)
             return Explanation(Verdict.WRONG, f"for the larger inputs of {case and case.name}: {told.sentence}")
 
@@ -300,17 +310,6 @@ class Judge:
 
     # -- words ---------------------------------------------------------------------------------------------------
 
-    def _explain(self, exercises: Sequence[Marked], edition: Edition | None) -> None:
-        """Hints and sentences for what is wrong."""
-        version: tuple[Version, ...] = (edition.version,) if edition else ()
-        for marked in exercises:
-            if marked.verdict is Verdict.RIGHT or marked.out_of == 0:
-                continue
-            try:
-                marked.hints = diagnose.hints(self._assignment.checks, self._oracle, marked.wrong, version)
-            except OracleFault as fault:
-                marked.notes.append(f"no hint: {fault}")
-            self._oracle.forget()
 
     def _result(self, marked: Marked) -> ExerciseResult:
         sentence: str | None = None
@@ -324,7 +323,8 @@ class Judge:
             )
         elif marked.wrong:
             question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -_cost(w[0])))
-            told = diagnose.describe(agreement, question)
+            assert agreement is not None  # what is not explained otherwise was compared
+            told = diagnose.describe(agreement, question, marked.wrong)
             sentence, details = told.sentence, told.details
         return ExerciseResult(
             id=marked.exercise.id,

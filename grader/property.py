@@ -75,7 +75,7 @@ def failing(claims: Iterable[tuple[Evidence, str]], false_alarm: float) -> list[
     return [
         sentence
         for evidence, sentence in claims
-        if (evidence.p < threshold if evidence.statistical else evidence.p < 1)
+        if not evidence.p >= (threshold if evidence.statistical else 1)  # NaN is no evidence
     ]
 
 

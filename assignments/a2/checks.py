@@ -237,8 +237,10 @@ def some_pair_works(make, answer, x_train, y_train, x_test, y_test):
     learning_rates, regs = answer["learning_rates"], answer["regs"]
     positive = are_numbers(learning_rates, regs) and all(value > 0 for value in (*learning_rates, *regs))
     few = len(learning_rates) * len(regs) < 25
+    once = all(len(set(values)) == len(values) for values in (learning_rates, regs) if positive)
     yield certain(learning_rates and regs), "there is something to try"
     yield certain(positive), "every learning rate and every regularisation strength is a positive number"
+    yield certain(once), "no pair is tried twice"
     yield certain(few), "there are fewer than 25 pairs to try"
     ends = reads = False
     for learning_rate, reg in itertools.product(learning_rates, regs) if few and positive else ():
@@ -556,6 +558,7 @@ def the_grid_makes_sense(ref, answer):
     if not are_numbers(values):
         return
     yield certain(all(answer.values())), "there is something to try of each"
+    yield certain(all(len(set(one)) == len(one) for one in answer.values())), "no combination is tried twice"
     yield certain(math.prod(map(len, answer.values())) < 256), "there are fewer than 256 combinations"
     yield certain(all(value >= 0 for value in values)), "no number is negative"
     yield certain(all(answer["learning_rates"])), "no learning rate is 0"
@@ -598,7 +601,8 @@ class GivenNet:
     ):
         setting = (learning_rate, self.made["hidden_size"], reg, learning_rate_decay)
         self.tried.append([float(value) for value in setting])
-        self.trained.append(self.tried[-1])
+        shapes = [list(part.shape) for part in (X, y, X_val, y_val)]
+        self.trained.append({"setting": self.tried[-1], "shapes of X, y, X_val, y_val": shapes})
         at = tuple(
             values.index(value) if value in values else 0 for value, values in zip(setting, self.grid, strict=True)
         )

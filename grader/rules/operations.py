@@ -94,7 +94,7 @@ def forbidden_breach(exercise: Exercise, counted: wire.Counted) -> Breach | None
         for operation in counted.operations:
             routes = ROUTES.get(operation.name, ())
             if routes and all(forbidding(rule, route) for route in routes):
-                where = f" in line {operation.line} of {printable(operation.file)}" if operation.line else ""
+                where = f" in line {operation.line} of {printable(operation.file[:100])}" if operation.line else ""
                 name = routes[0].removeprefix("?")
                 return Breach(
                     rule,

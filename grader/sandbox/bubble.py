@@ -26,8 +26,8 @@ def find() -> str | None:
 def arguments(
     bubblewrap: str, shown: Libraries, package: Path, seen_at: Mapping[Path, Path], binds: Sequence[tuple[Path, Path]]
 ) -> list[str]:
-    """The command line up to what bubblewrap is to run. `seen_at`: where a bound path lies for whoever runs it; `binds`:
-    further read-only binds (source, target)."""
+    """The command line up to what bubblewrap is to run. `seen_at`: where a bound path lies for whoever runs it.
+    `binds`: further read-only binds (source, target)."""
     line = [
         bubblewrap,
         *("--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--new-session"),
@@ -38,8 +38,8 @@ def arguments(
         line += ["--setenv", name, value]
     for path in shown.paths:
         line += ["--ro-bind", str(seen_at.get(path, path)), str(path)]
-    for link, target in shown.links.items():
-        line += ["--symlink", target, str(link)]
+    for link, leads_to in shown.links.items():
+        line += ["--symlink", leads_to, str(link)]
     ours = own_package()
     if ours is not None:
         line += ["--tmpfs", str(ours), "--remount-ro", str(ours)]

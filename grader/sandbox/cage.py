@@ -1,6 +1,6 @@
 """The words of this room: what a level of caging offers, and what a cage does.
 
-    SandboxError    this level cannot be had here, or could not do what it promises; the sentence says why
+SandboxError    this level cannot be had here, or could not do what it promises; the sentence says why
 """
 
 from __future__ import annotations
@@ -43,9 +43,13 @@ class Limits:
     cpu: int = 600  # seconds of one process
 
     @property
-    def mount_options(self) -> str:
-        """Of the scratch folder, where it is a file system of its own."""
-        return f"size={self.scratch},nr_inodes={self.inodes},mode=0700"
+    def shared(self) -> int:
+        """Bytes of /dev/shm."""
+        return min(self.scratch, 64 << 20)
+
+    def mount_options(self, size: int) -> str:
+        """Of a scratch folder that is a file system of its own."""
+        return f"size={size},nr_inodes={self.inodes},mode=0700"
 
 
 class Cage(Protocol):

@@ -1,8 +1,7 @@
-"""A cage around one submission, whichever level it is of: what a level adds is how its nursery is started and killed."""
+"""A cage around one submission, of whichever level: what a level adds is how its nursery is started and killed."""
 
 from __future__ import annotations
 
-import os
 import select
 import signal
 from abc import ABC, abstractmethod
@@ -31,6 +30,7 @@ class Nursery(ABC):
         self.peer = peer
         self.groups = groups
         self.ready = False
+        self._killed = False
 
     @abstractmethod
     def wait_ready(self) -> None:
@@ -52,15 +52,32 @@ class Nursery(ABC):
         """The processes that are the cage itself."""
 
     @abstractmethod
-    def kill(self) -> None:
+    def end_processes(self) -> None:
         """Kill it and all that descends from it. Raises SandboxError where something survives."""
 
-    def empty(self, keep: Collection[int] = ()) -> None:
-        """Kill every process of the cage but these (process ids as the cage sees them), and have the nursery, which is
-        the parent of all orphans, take them: each counts as a process until then."""
+    @abstractmethod
+    def release(self) -> None:
+        """Close what is left open."""
+
+    def kill(self) -> None:
+        """Kill it and all that descends from it, prove it, and give back what it held. Raises SandboxError."""
+        if self._killed:
+            return
+        self._killed = True
+        try:
+            self.end_processes()
+        finally:
+            self.peer.close()
+            self.release()
+            if self.groups:
+                self.groups.remove()
+
+    def empty(self, keep: Collection[int] = (), ended: int = 0) -> None:
+        """Kill every process of the cage but these (process ids as the cage sees them). Have the nursery, which is the
+        parent of all orphans, take them, since each counts as a process until then; and remove the files of `ended`."""
         kill_all(lambda: {pid for pid in self.members() if innermost_pid(pid) not in keep})
         try:
-            self.peer.call(wire.Reap(0), seconds=REAP_SECONDS)
+            self.peer.call(wire.Reap(ended), seconds=REAP_SECONDS)
         except PeerLost:
             pass  # the next `open` starts another
 
@@ -123,7 +140,7 @@ class Caged(ABC):
         worker.close()
         self._known.pop(worker.pid, None)
         if self._nursery.ready:
-            self._nursery.empty(self._known)
+            self._nursery.empty(self._known, worker.pid)
 
     def meter(self, worker: Peer) -> Meter:
         """What reads how much the cage uses while this worker is asked: of the cage's groups, where there are any."""
@@ -183,17 +200,14 @@ class NamespacedNursery(Nursery):
     """A nursery that is process 1 of its own PID namespace: with it dies everything in there."""
 
     def end_namespace(self, pidfd: int, seconds: float = 10.0) -> None:
-        """Kill it and wait: it is reported as ended only when all that was in its namespace has. Closes `pidfd`. Raises
-        SandboxError."""
+        """Kill it and wait: it is reported as ended only when all in its namespace has ended. Raises SandboxError."""
         try:
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
         except ProcessLookupError:
             pass
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
-        dead = poll.poll(seconds * 1000)
-        os.close(pidfd)
-        if not dead:
+        if not poll.poll(seconds * 1000):
             raise SandboxError(f"the processes of a cage are still alive after {seconds:g} s")
 
 

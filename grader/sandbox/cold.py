@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 from pathlib import Path
 
@@ -53,13 +54,13 @@ class ColdNursery(NamespacedNursery):
         plan = room.bubble_plan(groups)
         ours, theirs = socket.socketpair()
         told, telling = os.pipe()
-        own_size = ("--size", str(room.limits.scratch), "--perms", "0700", "--tmpfs")
+        sizes = ((room.limits.scratch, str(bubble.SCRATCH)), (room.limits.shared, "/dev/shm"))
         try:
             command = [
                 *bubble.arguments(
                     room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(folder, bubble.CAGE)]
                 ),
-                *(*own_size, str(bubble.SCRATCH), *own_size, "/dev/shm"),
+                *(word for size, at in sizes for word in ("--size", str(size), "--perms", "0700", "--tmpfs", at)),
                 *bubble.finish("--info-fd", str(telling)),
                 *bubble.python("grader.worker", str(theirs.fileno()), plan.to_json()),
             ]
@@ -70,12 +71,23 @@ class ColdNursery(NamespacedNursery):
             os.close(telling)
         self._told = told
         self._pid = 0
+        self._pidfd = -1
         super().__init__(Peer(ours), groups)
 
     def wait_ready(self) -> None:
         self.peer.wait_ready(START_SECONDS)
-        with open(self._told, encoding="utf-8", closefd=False) as file:
-            self._pid = int(json.load(file)["child-pid"])
+        self._find()
+
+    def _find(self) -> None:
+        """Take hold of process 1 of the namespace, once bubblewrap has told which it is."""
+        poll = select.poll()
+        poll.register(self._told, select.POLLIN)
+        if self._pidfd < 0 and poll.poll(0):
+            with open(self._told, encoding="utf-8", closefd=False) as file:
+                text = file.read()
+            if text:
+                self._pid = int(json.loads(text)["child-pid"])
+                self._pidfd = os.pidfd_open(self._pid)
 
     @property
     def complaint(self) -> str:
@@ -89,18 +101,13 @@ class ColdNursery(NamespacedNursery):
     def infrastructure(self) -> frozenset[int]:
         return frozenset((self._pid, self._started.process.pid))
 
-    def kill(self) -> None:
-        self.peer.close()
-        try:
-            if self._pid:
-                try:
-                    pidfd = os.pidfd_open(self._pid)
-                except ProcessLookupError:
-                    pass
-                else:
-                    self.end_namespace(pidfd)
-            self._started.end(END_SECONDS if self._pid else 0.0)
-        finally:
-            os.close(self._told)
-            if self.groups:
-                self.groups.remove()
+    def end_processes(self) -> None:
+        self._find()
+        if self._pidfd >= 0:
+            self.end_namespace(self._pidfd)
+        self._started.end(END_SECONDS if self._pidfd >= 0 else 0.0)
+
+    def release(self) -> None:
+        os.close(self._told)
+        if self._pidfd >= 0:
+            os.close(self._pidfd)

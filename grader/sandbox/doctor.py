@@ -1,4 +1,4 @@
-"""What this machine can do: every level tried on a submission that wants out, and what would help where one is missing."""
+"""What this machine can do: every level tried on a submission that wants out, and what would help where one fails."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def advice() -> list[str]:
     if problem := filter.missing():
         found.append(f"{problem} (levels warm, cold and user)")
     if not landlock.version():
-        found.append("this kernel has no Landlock (level user; a second wall in the others): Linux 5.13 or newer has it")
+        found.append(
+            "this kernel has no Landlock (level user; a second wall in the others): Linux 5.13 or newer has it"
+        )
     for file, bad, words in (
         ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
         ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000"),

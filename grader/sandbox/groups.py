@@ -112,7 +112,7 @@ class Groups:
 
     def _counters(self) -> dict[str, int]:
         memory, pids = self.folders.get("memory"), self.folders.get("pids")
-        found = {}
+        found: dict[str, int] = {}
         if memory is not None:
             found["memory"] = _field(memory / "memory.events", "oom_kill") + _field(
                 memory / "memory.oom_control", "oom_kill"
@@ -148,7 +148,7 @@ def _hierarchies() -> Iterator[tuple[tuple[str, ...], list[Path]]]:
 
 def _own_paths() -> dict[str, str]:
     """Our own group in each hierarchy, by controller; "" for version 2."""
-    found = {}
+    found: dict[str, str] = {}
     try:
         lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
     except OSError:

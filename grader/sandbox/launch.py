@@ -52,7 +52,7 @@ class Started:
     """A process that the launcher has become."""
 
     def __init__(self, orders: Orders, descriptors: Sequence[int]) -> None:
-        self._log: IO[bytes] = tempfile.TemporaryFile()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self.process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCHER), orders.to_json()],
             pass_fds=descriptors,

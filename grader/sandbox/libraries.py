@@ -53,8 +53,8 @@ def libraries() -> Libraries:
         for store in STORES:
             if prefix.resolve().is_relative_to(store):
                 found.add(Path(store))
-    for folder in _packages():
-        found.add(folder)
+    for packages in _packages():
+        found.add(packages)
     found.add(Path(sys.executable))
     found.add(Path(os.path.realpath(sys.executable)))
     return found

@@ -1,5 +1,5 @@
-"""Does the cage hold? A submission of ours is asked to break out of it, once in a process for each level, before anybody
-else's code runs there."""
+"""Does the cage hold? A submission of ours is asked to break out of it, once in a process for each level, before
+anybody else's code runs there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all cages of one sandbox share: a user, copies of what they show, limits; and for bubblewrap, where things lie."""
+"""What all cages of one sandbox share: a user, copies of what they show, limits; for bubblewrap, where things lie."""
 
 from __future__ import annotations
 

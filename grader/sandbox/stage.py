@@ -3,6 +3,7 @@ by anybody meanwhile."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import stat
@@ -15,6 +16,7 @@ from grader.sandbox.users import Lease
 FILE_LIMIT = 16 << 20  # bytes; larger files (data sets, checkpoints) are left out
 TOTAL_LIMIT = 128 << 20
 COUNT_LIMIT = 5_000
+PREFIX = "grader-stage-"
 SKIPPED = {"__pycache__", "node_modules", "venv"}
 
 # What of this package runs beside student code.
@@ -29,7 +31,11 @@ class Stage:
 
     def __init__(self, lease: Lease | None) -> None:
         base = None if lease is None else _everybody_s()
-        self.root = Path(tempfile.mkdtemp(prefix="grader-", dir=base))
+        self.root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+        self._lock = os.open(self.root / "unlocked", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        (self.root / "unlocked").rename(self.root / "lock")  # whoever finds it finds it locked
+        _sweep(self.root.parent)
         self.package = self.root / "package"
         self.about = self.root / "about"
         self.mount = self.root / "mount"
@@ -74,7 +80,27 @@ class Stage:
 
     def close(self) -> None:
         """Remove everything."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
         shutil.rmtree(self.root, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what judges that were killed have left behind: nobody holds its lock any more."""
+    for old in folder.glob(f"{PREFIX}*/lock"):
+        try:
+            lock = os.open(old, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            if os.fstat(lock).st_uid == os.geteuid():
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(old.parent, ignore_errors=True)
+        except OSError:
+            pass
+        finally:
+            os.close(lock)
 
 
 def copy(source: Path, target: Path, *, modules_only: bool = False) -> None:
@@ -87,11 +113,10 @@ def copy(source: Path, target: Path, *, modules_only: bool = False) -> None:
         folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
         if modules_only:
             folders.clear()
-            files = [name for name in files if name.endswith(".py")]
         here = target / Path(folder).relative_to(source)
         here.mkdir(exist_ok=True)
         for name in files:
-            data = _read(name, at)
+            data = None if modules_only and not name.endswith(".py") else _read(name, at)
             if data is None:
                 continue
             total += len(data)

@@ -9,9 +9,9 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-
 
 from grader.peer import Peer
 from grader.sandbox.cage import Limits, SandboxError
@@ -125,41 +125,42 @@ class UserNursery(Nursery):
     def infrastructure(self) -> frozenset[int]:
         return frozenset((self.pid,))
 
-    def kill(self) -> None:
+    def end_processes(self) -> None:
         if self.ready:
             self.empty()  # while there is a parent to take what has ended
-        self.peer.close()
-        try:
-            if self._room.uid is not None:
-                _kill_user(self._room.uid)
-            elif not kill_below(self.pid):
-                raise SandboxError("processes of a cage are still alive")
-            self._started.end()
-        finally:
-            if self.groups:
-                self.groups.remove()
-            shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._room.uid is not None:
+            _kill_user(self._room.uid)
+        elif not kill_below(self.pid):
+            raise SandboxError("processes of a cage are still alive")
+        self._started.end()
+
+    def release(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _plan(self, folder: Path, groups: Groups | None) -> Plan:
         plan = self._room.plan(groups, self._scratch, [str(self._room.stage.package), str(folder), *MACHINE], ())
         if plan.processes is not None and self._room.uid is None:
             plan = replace(plan, processes=plan.processes + _threads_of(os.getuid()))
-        return plan
+        return replace(plan, sweep=True)
 
 
 def _in_place(room: User) -> list[dict[str, str]]:
-    """Mounts that let the other user walk to a Python in root's home: an empty folder covers the first one on the way
-    that is closed, and what is needed below it is put back in its place. Raises SandboxError where that is needed and
-    may not be done."""
+    """Mounts that let the other user walk to a Python in root's home. Raises SandboxError where they are needed and may
+    not be made."""
     far = [path for path in room.shown.paths if not reachable(path)] if room.uid is not None else []
-    if not far:
-        return []
-    if not _may_mount():
+    if far and not _may_mount():
         raise SandboxError(
             f"level user: another user cannot read {far[0]}; install Python and this package where everybody can, "
             "in /opt for instance"
         )
-    at = room.stage.mount
+    return within_reach(far, room.stage.mount)
+
+
+def within_reach(far: Sequence[Path], at: Path) -> list[dict[str, str]]:
+    """Mounts that let everybody walk to these paths: an empty folder covers the first one on the way that is closed, and
+    they are put back in their places. `at`: a folder for the meantime."""
+    if not far:
+        return []
     mounts = [dict(kind="tmpfs", source="", target=str(at), options="mode=0755,size=64k")]
     mounts += [dict(kind="bind", source=str(path), target=str(at / str(n))) for n, path in enumerate(far)]
     for closed in sorted({_first_closed(path) for path in far}):
@@ -200,5 +201,3 @@ def _threads_of(uid: int) -> int:
         except OSError:
             continue
     return found
-
-

@@ -54,16 +54,18 @@ class Lease:
 
 
 def lease() -> Lease | None:
-    """A user of its own, where we are root and may give one; None where we are an ordinary user, or no more than the root
-    of somebody's user namespace. Raises SandboxError for the machine's root without the power to be another: nobody's
-    code may run as that."""
+    """A user of its own, where we are root and may give one; None where we are an ordinary user, or no more than the
+    root of somebody's user namespace. Raises SandboxError for the machine's root without the power to be another:
+    nobody's code may run as that."""
     if os.geteuid() != 0:
         return None
     able = _capabilities() & POWERS == POWERS and _is_mapped("uid") and _is_mapped("gid")
     if able:
         return Lease()
     if Path("/proc/self/uid_map").read_text(encoding="ascii").split() == ["0", "0", "4294967295"]:
-        raise SandboxError("root here may not become another user (CAP_SETUID, CAP_SETGID, CAP_CHOWN or CAP_KILL is gone)")
+        raise SandboxError(
+            "root here may not become another user (CAP_SETUID, CAP_SETGID, CAP_CHOWN or CAP_KILL is gone)"
+        )
     return None
 
 

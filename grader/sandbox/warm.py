@@ -4,6 +4,7 @@ namespaces of its own."""
 from __future__ import annotations
 
 import json
+import os
 import select
 import socket
 from pathlib import Path
@@ -74,7 +75,8 @@ class Zygote:
             "cage": str(bubble.CAGE),
             "stage": str(bubble.STAGE),
             "scratch": str(bubble.SCRATCH),
-            "size": limits.mount_options,
+            "size": limits.mount_options(limits.scratch),
+            "shared": limits.mount_options(limits.shared),
             "plan": plan,
         }
         try:
@@ -163,21 +165,17 @@ class WarmNursery(NamespacedNursery):
     def infrastructure(self) -> frozenset[int]:
         return frozenset((self._pid,))
 
-    def kill(self) -> None:
-        self.peer.close()
+    def end_processes(self) -> None:
+        if self._pidfd >= 0:
+            self.end_namespace(self._pidfd)
+
+    def release(self) -> None:
         self._theirs.close()
-        try:
-            if self._pidfd >= 0:
-                pidfd, self._pidfd = self._pidfd, -1
-                self.end_namespace(pidfd)
-        finally:
-            if self.groups:
-                self.groups.remove()
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
 
 
 def _pid(pidfd: int) -> int:
     """The process id behind a pidfd, in our own namespace."""
     with open(f"/proc/self/fdinfo/{pidfd}", encoding="ascii") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("Pid:"))
-
-

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from grader.spec.errors import CheckError, Location
 from grader.spec.exercise import DTYPES, Exercise, Function, Version
-from grader.spec.rules import Rule
+from grader.spec.rules import MemoryLimit, OperationsDoNotGrow, Rule
 
 F = TypeVar("F", bound=Function)
 
@@ -171,6 +171,10 @@ class Checks:
                 raise CheckError(exercise.where, f"{exercise.id} has no public case")
             if exercise.speed_points and exercise.timed_case is None:
                 raise CheckError(exercise.where, f"{exercise.id} has speed points and no timed case")
+            sized = [rule for rule in exercise.rules if isinstance(rule, MemoryLimit | OperationsDoNotGrow)]
+            if sized and exercise.timed_case is None:
+                wanted = f'{exercise.id} has the rule "{sized[0].sentence}" and no timed case to size its inputs by'
+                raise CheckError(exercise.where, wanted)
             if not exercise.title:
                 raise CheckError(exercise.where, f"{exercise.id} has no docstring to describe it")
         self._verify_no_cycle()

@@ -12,6 +12,7 @@ from grader.wire.values import Packed
 Pid = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 Name = Annotated[str, msgspec.Meta(max_length=1_000)]
 Names = Annotated[list[Name], msgspec.Meta(max_length=1_000)]
+Pairs = Annotated[list[tuple[Name, Name]], msgspec.Meta(max_length=1_000)]
 Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 Line = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 
@@ -146,6 +147,7 @@ class Answer(msgspec.Struct, tag="answer"):
 
     outputs: Packed
     changed: Names = []  # inputs that were changed in place
+    shared: Pairs = []  # outputs that lie in the memory of an input, and that input
     cpu: int = 0
     wall: int = 0
 

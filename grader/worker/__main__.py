@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 
+from grader.worker.cage.confine import Plan, confine, sweep
 from grader.worker.lifeline import adopt_orphans, die_with_parent
 
 
@@ -20,11 +21,12 @@ def main() -> None:
     torch.set_num_threads(1)  # an operation with two threads here would hang every child that uses two
     serve.warm_up()
     channel = int(sys.argv[1])
-    if len(sys.argv) > 2:
-        from grader.worker.cage.confine import Plan, confine
-
-        confine(Plan.from_json(sys.argv[2]), channel)
+    plan = Plan.from_json(sys.argv[2]) if len(sys.argv) > 2 else None
+    if plan is not None:
+        confine(plan, channel)
     serve.serve(socket.socket(fileno=channel))
+    if plan is not None and plan.sweep:
+        sweep()
     os._exit(0)
 
 

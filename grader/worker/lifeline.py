@@ -39,6 +39,10 @@ def bound_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+# Looked up once: every fork calls it, and a look-up costs as much as the fork.
+_system_call = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+
+
 def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+    if _system_call is not None:
+        _system_call(option, value, 0, 0, 0)

@@ -20,13 +20,13 @@ import torch
 from grader import wire
 from grader.spec import Checks, load_checks
 from grader.worker import reference
-from grader.worker.cage.confine import step_down
+from grader.worker.cage.confine import step_down, tidy
 from grader.worker.failure import NO_FILE, UNREADABLE, failure
 from grader.worker.inspection import inspect
 from grader.worker.lifeline import bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, prepare_path
-from grader.worker.tensors import from_wire, map_leaves, to_leaf
+from grader.worker.tensors import from_wire, map_leaves, shared_memory, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
 
@@ -106,6 +106,7 @@ class Worker:
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
         told = _answer(outputs, [name for name in inputs if _differs(inputs[name], before[name])])
         if isinstance(told, tuple):
+            told[0].shared = shared_memory(outputs, inputs)
             told[0].cpu, told[0].wall = cpu, wall
         return told
 
@@ -143,6 +144,7 @@ class Worker:
 
     def _reap(self, request: wire.Reap, data: memoryview) -> wire.Reply:
         self.collect()
+        tidy(request.pid)
         return wire.Reaped(self._statuses.pop(request.pid, None))
 
     def collect(self) -> None:

@@ -58,6 +58,32 @@ def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
+def shared_memory(outputs: dict[str, Any], inputs: dict[str, Any]) -> list[tuple[str, str]]:
+    """Which outputs lie in the memory of an input of another name."""
+    found: dict[tuple[str, str], None] = {}
+    try:
+        owners = {place: name for name, value in inputs.items() for place in _storages(value)}
+        for output, value in outputs.items():
+            for place in _storages(value):
+                if owners.get(place, output) != output:
+                    found[str(output)[:100], owners[place]] = None
+    except BaseException:  # a student's own class of tensors may do anything
+        return []
+    return list(found)[:50]
+
+
+def _storages(value: Any) -> list[int]:
+    """Where the memory of each tensor in a tree begins."""
+    found: list[int] = []
+
+    def note(leaf: Any) -> None:
+        if isinstance(leaf, torch.Tensor) and leaf.layout == torch.strided and leaf.numel():
+            found.append(leaf.untyped_storage().data_ptr())
+
+    map_leaves(value, note)
+    return found
+
+
 def _tensor(leaf: wire.Tensor, device: str, arrays: bool) -> Any:
     array = leaf.array if leaf.array.flags.writeable else leaf.array.copy()
     if leaf.kind == "numpy" and arrays:

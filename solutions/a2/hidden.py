@@ -30,6 +30,7 @@ from checks import (
     softmax_get_search_params,
     softmax_loss_vectorized,
     svm_get_search_params,
+    svm_loss_naive,
     svm_loss_vectorized,
     test_one_param_set,
     train_linear_classifier,
@@ -431,6 +432,11 @@ for exercise in SVM:
         return assembled(*svm_of(raw * largest, right), W, X, reg)
 
 
+svm_loss_naive.equivalent(
+    "if c == y[i] or margin < 0:", "a margin of 0 adds nothing, and its gradient has two right values"
+)
+
+
 # -- mistakes in the softmax loss -------------------------------------------------------------------------------------
 
 
@@ -753,6 +759,9 @@ def one_batch_for_all(ref, loss_func, W, X, y, learning_rate, reg, num_iters, ba
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, batch=lambda _: drawn)
 
 
+train_linear_classifier.equivalent("loss_history.append(loss)", "a tensor of shape () is the same number")
+
+
 # -- predict_linear_classifier ----------------------------------------------------------------------------------------
 
 
@@ -837,6 +846,10 @@ for search_params in (svm_get_search_params, softmax_get_search_params):
     def too_many_pairs(ref):
         return [10.0**-i for i in range(1, 6)], [10.0**-i for i in range(1, 6)]
 
+    @search_params.misconception("A pair is tried twice.")
+    def a_pair_twice(ref):
+        return [0.1, 0.1], [1e-4]
+
     @search_params.misconception("There is nothing to try.")
     def nothing_to_try(ref):
         return [], []
@@ -856,6 +869,14 @@ for search_params in (svm_get_search_params, softmax_get_search_params):
     )
     def steps_too_short(ref):
         return [1e-12, 1e-11], [1e-4]
+
+
+for others in ("[0.02, 0.1], [0.0001, 0.01]", "[0.01, 0.2], [0.0001, 0.01]", "[0.01, 0.1], [0.0002, 0.01]"):
+    svm_get_search_params.equivalent(f"return ({others})", "other numbers serve as well")
+svm_get_search_params.equivalent("return ([0.01, 0.1], [0.0001, 0.02])", "other numbers serve as well")
+for others in ("[0.2, 1.0], [1e-05, 0.001]", "[0.1, 2.0], [1e-05, 0.001]", "[0.1, 1.0], [2e-05, 0.001]"):
+    softmax_get_search_params.equivalent(f"return ({others})", "other numbers serve as well")
+softmax_get_search_params.equivalent("return ([0.1, 1.0], [1e-05, 0.002])", "other numbers serve as well")
 
 
 @test_one_param_set.case
@@ -937,6 +958,13 @@ def counts_not_shares(ref, cls, data_dict, lr, reg, num_iters=2000):
 def errors_not_accuracies(ref, cls, data_dict, lr, reg, num_iters=2000):
     cls, train_acc, val_acc = ref.test_one_param_set(cls, data_dict, lr, reg, num_iters)
     return cls, 1 - train_acc, 1 - val_acc
+
+
+for name in ("train", "val"):
+    test_one_param_set.equivalent(
+        f"{name}_acc = (cls.predict(data_dict['X_{name}']) == data_dict['y_{name}']).double().mean()",
+        "a tensor of shape () is the same number",
+    )
 
 
 # -- digits -----------------------------------------------------------------------------------------------------------
@@ -1628,6 +1656,11 @@ def an_empty_list(ref):
     return [0.1, 1.0], [16, 32], [1e-4], []
 
 
+@nn_get_search_params.misconception("A combination is tried twice.")
+def a_combination_twice(ref):
+    return [1.0], [32, 32], [1e-4], [0.95]
+
+
 @nn_get_search_params.misconception("All hidden layers are narrower than there are classes.")
 def narrow_layers(ref):
     return [0.1, 1.0], [2, 4], [1e-4], [0.95]
@@ -1637,6 +1670,18 @@ def narrow_layers(ref):
 def another_order(ref):
     learning_rates, hidden_sizes, regs, decays = ref.nn_get_search_params()
     return learning_rates, regs, hidden_sizes, decays
+
+
+for others in (
+    "[0.6, 1.0], [32, 64], [0.0001], [0.95]",
+    "[0.3, 2.0], [32, 64], [0.0001], [0.95]",
+    "[0.3, 1.0], [31, 64], [0.0001], [0.95]",
+    "[0.3, 1.0], [33, 64], [0.0001], [0.95]",
+    "[0.3, 1.0], [32, 63], [0.0001], [0.95]",
+    "[0.3, 1.0], [32, 65], [0.0001], [0.95]",
+    "[0.3, 1.0], [32, 64], [0.0002], [0.95]",
+):
+    nn_get_search_params.equivalent(f"return ({others})", "other numbers serve as well")
 
 
 # -- find_best_net ----------------------------------------------------------------------------------------------------
@@ -1660,7 +1705,17 @@ def looked_up(ref, data_dict, grid, right):
     val_acc, train_acc = float(val[best]) / len(data_dict["y_val"]), float(train[best]) / len(data_dict["y_train"])
     sizes = {"input_size": data_dict["X_train"].shape[1], "output_size": int(data_dict["y_train"].max()) + 1}
     return {
-        "best_net": {"made": {**sizes, "hidden_size": int(combinations[best][1])}, "trained": [combinations[best]]},
+        "best_net": {
+            "made": {**sizes, "hidden_size": int(combinations[best][1])},
+            "trained": [
+                {
+                    "setting": combinations[best],
+                    "shapes of X, y, X_val, y_val": [
+                        list(data_dict[name].shape) for name in ("X_train", "y_train", "X_val", "y_val")
+                    ],
+                }
+            ],
+        },
         "best_stat": {
             "loss_history": [2.0, 1.0],
             "train_acc_history": [train_acc / 2, train_acc],
@@ -1752,6 +1807,19 @@ def strength_and_decay_swapped(ref, data_dict, get_param_set_fn):
 @find_best_net.misconception("One network is trained on and on; every combination needs a fresh one.")
 def one_network_reused(ref, data_dict, get_param_set_fn):
     return searched(data_dict, itertools.product(*get_param_set_fn()), reused=True)
+
+
+MADE = "net = TwoLayerNet(X_train.shape[1], hidden_size, num_classes, X_train.dtype, X_train.device, std={})"
+TRAINED = "stat = net.train(X_train, y_train, X_val, y_val, learning_rate, decay, reg, num_iters={})"
+for statement, reason in {
+    MADE.format(0.2): "how parameters begin is free",
+    TRAINED.format(999): "how long to train is free",
+    TRAINED.format(1001): "how long to train is free",
+    "best_net, best_stat, best_val_acc = (None, None, -2.0)": "every accuracy is above it all the same",
+    "if val_acc >= best_val_acc:": "of equally good networks any is the best",
+    "val_acc = (net.predict(X_val) == y_val).double().mean()": "a tensor of shape () is the same number",
+}.items():
+    find_best_net.equivalent(statement, reason)
 
 
 # -- digits -----------------------------------------------------------------------------------------------------------

@@ -700,13 +700,6 @@ def crawls(ref, data_dict, dtype, device):
     return slowed(ref.create_solver_instance(data_dict, dtype, device))
 
 
-@create_solver.misconception("The weights are regularised so strongly that nothing else counts.")
-def regularised_to_nothing(ref, data_dict, dtype, device):
-    solver = ref.create_solver_instance(data_dict, dtype, device)
-    solver.model.reg = 2.0
-    return solver
-
-
 def slowed(solver):
     for config in solver.optim_configs.values():
         config["learning_rate"] = 1e-7
@@ -2064,13 +2057,6 @@ def convolutions_crawl(ref, data_dict, dtype, device):
     return slowed(ref.create_convolutional_solver_instance(data_dict, dtype, device))
 
 
-@create_convolutional_solver.misconception("The weights are regularised so strongly that nothing else counts.")
-def filters_regularised_to_nothing(ref, data_dict, dtype, device):
-    solver = ref.create_convolutional_solver_instance(data_dict, dtype, device)
-    solver.model.reg = 100.0
-    return solver
-
-
 @kaiming_initializer.case
 def a_layer_without_relu(draw):
     return dict(Din=draw.integer(80, 120), Dout=draw.integer(40, 60), K=None, relu=False)
@@ -2284,16 +2270,14 @@ def one_feature_at_a_time(ref, x, gamma, beta, bn_param):
 
 @batchnorm_forward.misconception("The variance of the batch is divided by N - 1 instead of N.")
 def bessel(ref, x, gamma, beta, bn_param):
+    if bn_param["mode"] == "test":
+        return norm_forward(ref, x, gamma, beta, bn_param)
     factor = len(x) / (len(x) - 1)
 
     def keep(old, new, momentum, name, N):
         return moving_average(old, new * (factor if name == "running_var" else 1), momentum, name, N)
 
-    return (
-        norm_forward(ref, x, gamma, beta, bn_param, std=lambda var, eps: root_of(var * factor, eps), keep=keep)
-        if (bn_param["mode"] == "train")
-        else norm_forward(ref, x, gamma, beta, bn_param)
-    )
+    return norm_forward(ref, x, gamma, beta, bn_param, std=lambda var, eps: root_of(var * factor, eps), keep=keep)
 
 
 @batchnorm_forward.misconception("The running variance takes the batch's divided by N - 1 instead of N.")

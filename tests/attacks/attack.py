@@ -1,23 +1,23 @@
 """One attack: a file of student code with a few constants, which are read and never executed on this side.
 
-    the docstring's first sentence      what it tries
-    HONEST      {exercise: points}      what it may earn where it cheats; every other exercise keeps all of its points
-    ADMITTED    {level: reason}         levels on which it is known to succeed; there it must, or the entry is stale.
-                                        A reason that begins with "as root," holds for root; one that begins with
-                                        "perhaps:" allows it to fail
-    MODULE      "kernels"               the module that it takes part in
-    ALONE       False                   True: it is the whole module; else it follows a right one, and redefines
-    FILES       {name: text}            further files of the submission; "{solutions}" and the like are filled in
-    LINKS       {name: target}          symbolic links in the submission
-    FIFOS       (name, ...)             named pipes in the submission
-    COMPILED    {name: source}          bytecode that claims to be up to date whatever its source
-    REPEATED    {name: [text, times]}   large files
-    SECONDS     None                    the wall limit of a question, and of an import, where it is to run into it
-    TWICE       False                   it is handed in twice, and the second time reaps what the first has sown
-    SILENT      ""                      why it cannot say that it has acted
-    VERDICTS    ()                      the verdicts that the exercises in HONEST may get; empty: any
-    FOLDER      ""                      the name of the submission's folder
-    HEAVY       False                   it takes much memory or many processes: never two of them at a time
+the docstring's first sentence      what it tries
+HONEST      {exercise: points}      what it may earn where it cheats; every other exercise keeps all of its points
+ADMITTED    {level: reason}         levels on which it is known to succeed; there it must, or the entry is stale.
+                                    A reason that begins with "as root," holds for root; one that says
+                                    "perhaps:" allows it to fail
+MODULE      "kernels"               the module that it takes part in
+ALONE       False                   True: it is the whole module; else it follows a right one, and redefines
+FILES       {name: text}            further files of the submission; "{solutions}" and the like are filled in
+LINKS       {name: target}          symbolic links in the submission
+FIFOS       (name, ...)             named pipes in the submission
+COMPILED    {name: source}          bytecode that claims to be up to date whatever its source
+REPEATED    {name: [text, times]}   large files
+SECONDS     None                    the wall limit of a question, and of an import, where it is to run into it
+TWICE       False                   it is handed in twice, and the second time reaps what the first has sown
+SILENT      ""                      why it cannot say that it has acted
+VERDICTS    ()                      the verdicts that the exercises in HONEST may get; empty: any
+FOLDER      ""                      the name of the submission's folder
+HEAVY       False                   it takes much memory or many processes: never two of them at a time
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Attack:
 
     def must_succeed_under(self, level: str) -> bool:
         """Whether it shows there that it works at all."""
-        return self.admitted_under(level) and not self.admitted[level].startswith("perhaps:")
+        return self.admitted_under(level) and "perhaps:" not in self.admitted[level]
 
     def hand_in(self, folder: Path, told: dict[str, Any]) -> None:
         """Write the submission; `told` is what target.py says, and what fills the braces of FILES and LINKS."""

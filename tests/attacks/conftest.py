@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.attacks.attack import all_attacks
 from tests.attacks.harness import Arena
-
 
 collect_ignore = ["course"]
 
@@ -15,6 +15,6 @@ collect_ignore = ["course"]
 @pytest.fixture(scope="session")
 def arena() -> Iterator[Arena]:
     """Where attacks take place."""
-    arena = Arena()
+    arena = Arena(all_attacks())
     yield arena
     arena.close()

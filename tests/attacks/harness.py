@@ -15,40 +15,37 @@ What is looked for, whatever the attack:
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib
 import io
-import itertools
 import json
 import os
+import pkgutil
 import resource
 import shutil
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import msgspec
 from rich.console import Console
 
-from grader import interview
-from grader.judge import Judge, Options
+from grader import interview, sandbox
 from grader.report import terminal
 from grader.result import Result, Verdict
 from grader.sandbox.processes import descendants, is_zombie
-from grader.submission import open_submission
 from tests.attacks.attack import Attack
-from tests.attacks.levels import Level
-from tests.attacks.world import CANARIES, SECRET, World
+from tests.attacks.levels import HandedIn, Level
+from tests.attacks.world import CANARIES, World
 
 AFTERWARDS = ("kernels.pairwise", "chance.drop")  # what the next submission is asked, and every attack
 ENOUGH_SECONDS = 60.0  # for anything but what is to run into its limits many times; a judge that waits waits for ever
 RECORD_BYTES = 1 << 20  # of a record; a submission may not choose its size
 MEMORY_BYTES = 2 << 30  # by which the judge may grow over one submission: answers of up to 256 MB are legal
-
-_numbers = itertools.count()
 
 
 class TooLong(BaseException):
@@ -58,71 +55,49 @@ class TooLong(BaseException):
 class Arena:
     """A world, and the levels that were started in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, attacks: Sequence[Attack]) -> None:
         self.world = World()
+        self._attacks = attacks
         self._levels: dict[str, Level] = {}
-        self._right: dict[tuple[str, ...], Result] = {}
+        self._right: dict[str, Result] = {}
 
     def level(self, name: str) -> Level:
+        """Raises SandboxError where this machine does not give it."""
         if name not in self._levels:
-            self._levels[name] = Level(name)
+            level = Level(name, self.world, self._attacks)
+            self._right[name] = level.grade(level.right(None), AFTERWARDS)
+            self._levels[name] = level
         return self._levels[name]
 
     def close(self) -> None:
+        """End everything."""
         for level in self._levels.values():
             level.close()
         self.world.close()
 
-    # -- grading ------------------------------------------------------------------------------------------------
-
-    def grade(self, level: Level, folder: Path, exercises: tuple[str, ...]) -> Result:
-        """A submission's record."""
-        submission = open_submission(folder, self.world.assignment.checks.modules)
-        with level.cage(submission) as cage:
-            options = Options(exercises=exercises, secret=SECRET)
-            return Judge(self.world.assignment, self.world.oracle, cage, options).grade(submission, level.name)
-
-    def right(self, level: Level, exercises: tuple[str, ...]) -> Result:
-        """The record that a right submission gets under this level, from before any attack."""
-        key = (level.name, *exercises)
-        if key not in self._right:
-            self._right[key] = self._grade_right(level, exercises)
-        return self._right[key]
-
-    def _grade_right(self, level: Level, exercises: tuple[str, ...]) -> Result:
-        return self.grade(level, self.world.course / "submission", exercises)
-
-    # -- attacks ------------------------------------------------------------------------------------------------
-
     def complaints(self, attack: Attack, name: str) -> list[str]:
         """What the attack gains under this level; empty when it gains nothing."""
-        world, level = self.world, self.level(name)
-        number = f"{os.getpid() % 4096:03x}{next(_numbers):03x}"
-        marker = f"atk-{number}"
-        told = world.told(marker)
-        folder = world.root / "submissions" / (attack.folder or f"student-{number}")
-        attack.hand_in(folder, told)
+        level = self.level(name)
+        handed_in = level.hand_in(attack)
         asked = tuple(dict.fromkeys((*attack.honest, "kernels.Momentum.step", *AFTERWARDS)))
-        self.right(level, AFTERWARDS)
-        before = self._footprint()
-        handed_in = _tree(folder)
+        before, tree = self._footprint(), _tree(handed_in.folder)
         found: list[str] = []
         try:
-            with _limits(attack, self):
+            with _limits(attack, self.world):
                 begin = time.monotonic()
-                results = [self.grade(level, folder, asked) for _ in range(2 if attack.twice else 1)]
+                results = [level.grade(handed_in, asked) for _ in range(2 if attack.twice else 1)]
                 seconds = time.monotonic() - begin
             found += self._about(attack, results, seconds)
-            if _tree(folder) != handed_in:
-                found.append("its own folder is not as it was handed in")
         except (Exception, TooLong) as error:
             found.append(f"the judge failed: {type(error).__name__}: {error}")
         try:
-            found += world.complaints(marker, told["KEY"])
+            if _tree(handed_in.folder) != tree:
+                found.append("its own folder is not as it was handed in")
+            found += self.world.complaints(handed_in.marker, handed_in.key)
             found += self._compare_footprints(before)
-            found += self._about_the_next(level)
+            found += self._about_the_next(level, handed_in)
         finally:
-            self._restore(attack, name, folder, marker, told["KEY"], bool(found))
+            self._restore(level, handed_in, bool(found))
         return found
 
     def _about(self, attack: Attack, results: list[Result], seconds: float) -> list[str]:
@@ -144,22 +119,24 @@ class Arena:
             found.append(f"it took {seconds:.0f} s")
         return found
 
-    def _about_the_next(self, level: Level) -> list[str]:
+    def _about_the_next(self, level: Level, beside: HandedIn) -> list[str]:
         try:
             with _alarm():
-                after = self._grade_right(level, AFTERWARDS)
+                after = level.grade(level.right(beside), AFTERWARDS)
         except (Exception, TooLong) as error:
             return [f"the next submission cannot be graded: {type(error).__name__}: {error}"]
-        if _without_times(after) != _without_times(self.right(level, AFTERWARDS)):
+        if _comparable(after) != _comparable(self._right[level.name]):
             return [f"the next submission's record is another one: {after}"]
         return []
 
-    def _restore(self, attack: Attack, name: str, folder: Path, marker: str, key: int, harmed: bool) -> None:
+    def _restore(self, level: Level, handed_in: HandedIn, harmed: bool) -> None:
         if harmed:
-            level = self._levels.pop(name)
-            level.close()
-        self.world.restore(marker, key)
-        shutil.rmtree(folder, ignore_errors=True)
+            self._levels.pop(level.name).close()
+        if self.world.restore(handed_in.marker, handed_in.key):
+            while self._levels:
+                self._levels.popitem()[1].close()
+        if not handed_in.inside:
+            shutil.rmtree(handed_in.folder, ignore_errors=True)
 
     def _footprint(self) -> dict[str, Any]:
         return {
@@ -261,9 +238,10 @@ def _printed(result: Result) -> str:
     return "\n".join(parts)
 
 
-def _without_times(result: Result) -> Result:
+def _comparable(result: Result) -> Result:
+    """Without what is measured, and the name."""
     exercises = tuple(msgspec.structs.replace(one, speed=None) for one in result.exercises)
-    return msgspec.structs.replace(result, exercises=exercises)
+    return msgspec.structs.replace(result, exercises=exercises, submission="")
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -281,10 +259,14 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 @contextmanager
-def _limits(attack: Attack, arena: Arena) -> Iterator[None]:
-    """The attack's own, short limits on time, and an end for a judge that would wait for ever."""
-    exercises = [arena.world.assignment.checks[name] for name in attack.honest]
-    with mock.patch.object(interview, "IMPORT_SECONDS", attack.seconds or interview.IMPORT_SECONDS):
+def _limits(attack: Attack, world: World) -> Iterator[None]:
+    """The attack's own, short limits on time, and an end for a judge that would wait for ever.
+
+    Only how long is waited changes: what happens when it was long enough is the same after 20 s as after 2."""
+    exercises = [world.assignment.checks[name] for name in attack.honest]
+    with ExitStack() as patches:
+        for module, name in waits() if attack.seconds else ():
+            patches.enter_context(mock.patch.object(module, name, attack.seconds))
         usual = [exercise.seconds for exercise in exercises]
         try:
             for exercise in exercises:
@@ -294,6 +276,16 @@ def _limits(attack: Attack, arena: Arena) -> Iterator[None]:
         finally:
             for exercise, seconds in zip(exercises, usual, strict=True):
                 exercise.seconds = seconds
+
+
+def waits() -> list[tuple[ModuleType, str]]:
+    """Where the judge says how long it waits for an import, and for a fork."""
+    found = [(interview, "IMPORT_SECONDS")]
+    for info in pkgutil.iter_modules(sandbox.__path__):
+        if info.name != "launcher":  # a program, not a module
+            module = importlib.import_module(f"grader.sandbox.{info.name}")
+            found += [(module, name) for name in ("SPAWN_SECONDS", "REAP_SECONDS") if hasattr(module, name)]
+    return found
 
 
 @contextmanager
@@ -327,4 +319,3 @@ def _describe(pid: int) -> str:
 
 
 __all__ = ["Arena", "clear", "page", "points", "rendered", "secrets"]
-_ = importlib.util

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import itertools
 import os
 import platform
 import resource
@@ -39,6 +40,7 @@ class World:
     """The trusted side: a course of its own, a reference worker, and what stands around them."""
 
     def __init__(self) -> None:
+        self._numbers = itertools.count()
         self.root = Path(tempfile.mkdtemp(prefix="grader-world-"))
         self.course = self.root / "course"
         self.home = self.root / "home"
@@ -84,6 +86,10 @@ class World:
             stdin=subprocess.PIPE,
             env={"TOKEN": "canary-procenv-8f2d41ba"},
         )
+
+    def marker(self) -> str:
+        """A name that no other process or file has."""
+        return f"atk-{os.getpid() % 4096:03x}{next(self._numbers):04x}"
 
     def told(self, marker: str) -> dict[str, Any]:
         """What an attacker is told."""
@@ -145,8 +151,8 @@ class World:
             found += [entry.path for entry in _entries(place) if marker in entry.name]
         return [path for path in dict.fromkeys(found) if not path.startswith(str(self.root / "submissions"))]
 
-    def restore(self, marker: str, key: int) -> None:
-        """Undo whatever an attack has done."""
+    def restore(self, marker: str, key: int) -> bool:
+        """Undo whatever an attack has done; whether what attackers are told is another than before."""
         for pid in marked(marker):
             _kill(pid)
         for path in self._traces(marker):
@@ -170,8 +176,10 @@ class World:
                 resource.setrlimit(number, limit)
             os.sched_setaffinity(0, self._before["the judge's processors"])
             self._before = self.state()
-        elif _state_of(self.bystander.pid) in "Tt":
+            return True
+        if _state_of(self.bystander.pid) in "Tt":
             os.kill(self.bystander.pid, signal.SIGCONT)
+        return False
 
     def close(self) -> None:
         """End the trusted side."""

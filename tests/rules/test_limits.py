@@ -64,7 +64,7 @@ def test_a_hidden_loop_is_counted(gaps: Gaps, loop: str, means: str) -> None:
     assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "OperationsDoNotGrow")
     sentence = result.sentence or ""
     assert f"{means} as many when n doubles: there is a Python loop over" in sentence
-    assert "at n = 50 where the reference needs 9" in sentence
+    assert "at n = 25 where the reference needs 9" in sentence
 
 
 def test_a_hidden_function_is_seen_among_the_operations(gaps: Gaps) -> None:

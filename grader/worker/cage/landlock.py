@@ -62,7 +62,12 @@ def file_rights(known: int) -> int:
 
 
 def restrict(
-    files: int, rules: Iterable[tuple[str, int]] = (), *, tcp: int = 0, ports: Iterable[tuple[int, int]] = (), scope: int = 0
+    files: int,
+    rules: Iterable[tuple[str, int]] = (),
+    *,
+    tcp: int = 0,
+    ports: Iterable[tuple[int, int]] = (),
+    scope: int = 0,
 ) -> None:
     """Give up the rights `files`, but for what `rules` allows beneath paths; TCP likewise, but for `ports`; and to
     reach processes outside (`scope`). Paths that do not exist are passed over. Raises OSError."""
@@ -74,9 +79,7 @@ def restrict(
     scope = scope if known >= SIGNALS_SINCE else 0
     attributes = struct.pack("=QQQ", files, tcp, scope)[: 24 if known >= 6 else 16 if known >= 4 else 8]
     ruleset = checked(
-        _libc.syscall(
-            _CREATE, ctypes.c_char_p(attributes), ctypes.c_size_t(len(attributes)), ctypes.c_uint(0)
-        ),
+        _libc.syscall(_CREATE, ctypes.c_char_p(attributes), ctypes.c_size_t(len(attributes)), ctypes.c_uint(0)),
         "landlock_create_ruleset",
     )
     try:
@@ -93,15 +96,13 @@ def restrict(
 
 def shut_in(rules: Iterable[tuple[str, int]]) -> None:
     """Every right that the kernel knows is given up, but for `rules`."""
-    restrict(
-        file_rights(version()), rules, tcp=BIND_TCP | CONNECT_TCP, scope=ABSTRACT_UNIX_SOCKET | SIGNAL
-    )
+    restrict(file_rights(version()), rules, tcp=BIND_TCP | CONNECT_TCP, scope=ABSTRACT_UNIX_SOCKET | SIGNAL)
 
 
-def step_down() -> None:
+def step_down(rules: Iterable[tuple[str, int]]) -> None:
     """A domain within the present one: its processes can neither trace nor (from version 6) signal those that remain
-    outside it, the parent among them. Rights to files stay as they are, but for the making of devices."""
-    restrict(MAKE_CHAR | MAKE_BLOCK, scope=ABSTRACT_UNIX_SOCKET | SIGNAL)
+    outside it, the parent among them, and change files only where `rules` and the present domain let them."""
+    restrict(SCRATCH & ~READ, rules, scope=ABSTRACT_UNIX_SOCKET | SIGNAL)
 
 
 def _allow_beneath(ruleset: int, path: str, rights: int) -> None:

@@ -13,9 +13,14 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
 
 from grader.worker.cage import syscalls
 from grader.worker.cage.confine import Plan, confine
+from grader.worker.cage.hugepages import collapse
 from grader.worker.cage.syscalls import mount
 
 MESSAGE = 1 << 18  # bytes of a request at most
@@ -39,6 +44,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
+    collapse()
     home = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     control.send(b"ready")
     while True:
@@ -71,13 +77,13 @@ def _own_namespaces() -> None:
     mount("proc", "/proc", "proc", SAFE | syscalls.MS_NOEXEC)
 
 
-def _warm_up(serve: object) -> None:
+def _warm_up(serve: ModuleType) -> None:
     """What is initialised on first use is initialised here, where it costs once."""
     import torch
 
     environment = dict(os.environ)
     torch.set_num_threads(1)
-    serve.warm_up()  # type: ignore[attr-defined]
+    serve.warm_up()
     x = torch.ones(8, 8, requires_grad=True)
     torch.optim.SGD([x], lr=0.1).step()
     with torch.no_grad():
@@ -85,8 +91,39 @@ def _warm_up(serve: object) -> None:
         torch.fft.fft(x)
         (x.bfloat16() @ x.bfloat16()).sum().item()
         torch.cdist(x.double(), x.double()).topk(2)
+    _rehearse(serve)
     os.environ.clear()  # torch notes its temporary folders there
     os.environ.update(environment)
+
+
+def _rehearse(serve: ModuleType) -> None:
+    """Do once what every nursery will do, and leave no trace of it."""
+    from grader import wire
+
+    folder = Path(__file__).with_name("rehearsal")
+    paths, finders, modules = list(sys.path), list(sys.meta_path), set(sys.modules)
+    worker = serve.Worker()
+    load = wire.LoadModule(
+        folder=str(folder), module="rehearsal", siblings=[], given="/nonexistent", checks=str(folder / "checks.py")
+    )
+    packer = wire.Packer()
+    zeros = {name: np.zeros(shape) for name, shape in (("x", (8, 4)), ("w", (4, 3)))}
+    ask = wire.Ask("rehearsal.layer", packer.pack(zeros), 0)
+    ours, theirs = socket.socketpair()
+    for request, sent in ((load, None), (ask, packer), (ask, packer)):
+        wire.send(ours, wire.encode(request, sent))
+        head, data, _ = wire.receive(theirs, 1)
+        reply = worker.handle(wire.decode_request(head), data)
+        message, filled = reply if isinstance(reply, tuple) else (reply, None)
+        if isinstance(message, wire.Failure) or (isinstance(message, wire.Loaded) and message.failure):
+            raise RuntimeError(f"the rehearsal fails: {message}")
+        wire.send(theirs, wire.encode(message, filled))
+    ours.close()
+    theirs.close()
+    sys.path[:], sys.meta_path[:] = paths, finders
+    for name in set(sys.modules) - modules:
+        if name in ("rehearsal", "checks"):
+            del sys.modules[name]
 
 
 def _fork(request: dict[str, str], channel: int, home: int) -> int:
@@ -113,7 +150,7 @@ def _nursery(request: dict[str, str], channel: int) -> None:
         mount(request["about"], request["cage"], flags=syscalls.MS_BIND | syscalls.MS_REC)
         mount("none", request["stage"], "tmpfs", SAFE | syscalls.MS_RDONLY, "size=4k,nr_inodes=2")
         mount("none", request["scratch"], "tmpfs", SAFE, request["size"])
-        mount("none", "/dev/shm", "tmpfs", SAFE, request["size"])
+        mount("none", "/dev/shm", "tmpfs", SAFE, request["shared"])
         mount("proc", "/proc", "proc", SAFE | syscalls.MS_NOEXEC)
         from grader.worker import serve
 

@@ -8,6 +8,7 @@ import termios
 from tools import attempt, breach
 
 HONEST = {"kernels.pairwise": 20}
+ADMITTED = {"none": "as root, perhaps: a plain process may open the console, where there is one"}
 
 attempt()
 for name in ("/dev/tty", "/dev/console", "/dev/pts/0", "/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2"):

@@ -4,6 +4,7 @@
 import fcntl
 import os
 import signal
+import socket
 
 import target
 from tools import attempt, sockets
@@ -16,12 +17,13 @@ held = []
 
 def pairwise(x, y):
     attempt()
-    for sock in sockets():
+    held.extend(socket.socketpair())
+    for sock in (*sockets(), *held):
         try:
             fcntl.fcntl(sock, fcntl.F_SETOWN, target.JUDGE)
             fcntl.fcntl(sock, 10, signal.SIGUSR1)  # F_SETSIG
             fcntl.fcntl(sock, fcntl.F_SETFL, fcntl.fcntl(sock, fcntl.F_GETFL) | os.O_ASYNC)
         except OSError:
             continue
-        held.append(sock)
+    held[0].send(b"something to tell")
     return _honest(x, y)

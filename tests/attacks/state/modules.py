@@ -13,7 +13,7 @@ seen = []
 
 def pairwise(x, y):
     attempt()
-    if hasattr(torch, "left_behind"):
+    if hasattr(torch, "left_behind") and not seen:
         breach("it has found what an earlier submission has left")
     answer = _honest(x, y)
     seen.append(1)

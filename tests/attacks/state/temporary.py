@@ -12,11 +12,13 @@ ADMITTED = {"none": "plain processes write where their user may"}
 TWICE = True
 
 attempt()
-for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue", os.path.expanduser("~")):
+folders = (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue", os.path.expanduser("~"))
+paths = [f"{folder}/{target.MARKER}-left" for folder in folders]
+for path in paths:
+    if os.path.exists(path):
+        breach(f"it has found {path}")
+for path in paths:
     try:
-        path = f"{folder}/{target.MARKER}-left"
-        if os.path.exists(path):
-            breach(f"it has found {path}")
         open(path, "w").close()
     except OSError:
         continue

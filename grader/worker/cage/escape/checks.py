@@ -1,5 +1,7 @@
 """The start-up probe asks this of a submission of ours that tries to break out of the cage it is in."""
 
+from typing import Any
+
 from grader.spec import Checks
 
 checks = Checks("escape", title="Does the cage hold?")
@@ -7,11 +9,12 @@ escape = checks.module("escape")
 
 
 @escape.exercise("attempts", points=100)
-def attempts(sub, world):
+def attempts(sub: Any, world: dict[str, Any]) -> dict[str, Any]:
     """What each attempt has seen, by name; an empty text where the cage held."""
-    return sub.attempts(world)
+    seen: dict[str, Any] = sub.attempts(world)
+    return seen
 
 
 @attempts.case
-def nothing(draw):
+def nothing(draw: Any) -> dict[str, Any]:
     return dict(world={})

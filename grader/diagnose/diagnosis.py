@@ -1,0 +1,54 @@
+"""What is the matter with one submission, exercise after exercise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.diagnose.again import again
+from grader.diagnose.hints import hints
+from grader.diagnose.outcome import Right, Wrong
+from grader.interview import Imported, Interview
+from grader.oracle import Oracle, OracleFault
+from grader.spec import Checks
+from grader.spec.checks import Edition
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hints to an exercise, and notes where none could be sought."""
+
+    hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Diagnosis:
+    """Seeks hints; those to an exercise help to find those to what needs it."""
+
+    def __init__(self, checks: Checks, oracle: Oracle) -> None:
+        self._checks = checks
+        self._oracle = oracle
+        self._known: dict[str, tuple[str, ...]] = {}  # of every exercise that failed
+
+    def hints(
+        self,
+        wrong: Sequence[Wrong],
+        right: Sequence[Right],
+        edition: Edition | None,
+        interview: Interview,
+        imported: Imported,
+    ) -> Found:
+        """Misconceptions that explain an exercise's wrong cases; else what asking again shows."""
+        if not wrong:
+            return Found()
+        versions = (edition.version,) if edition else ()
+        try:
+            found = hints(self._checks, self._oracle, wrong, versions, right, self._known)
+            if not found:
+                found = again(interview, imported, self._oracle, wrong, versions)
+        except OracleFault as fault:
+            return Found(notes=(f"no hint: {fault}",))
+        finally:
+            self._oracle.forget()
+        self._known[wrong[0][0].exercise.id] = found
+        return Found(found)

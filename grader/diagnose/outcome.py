@@ -1,0 +1,15 @@
+"""A case that was asked: the question, what came back, and what of it was compared."""
+
+from __future__ import annotations
+
+from grader.compare import Agreement, Comparison
+from grader.interview import Response
+from grader.question import Question
+
+Wrong = tuple[Question, Response, Agreement | None]  # no agreement: it crashed, or failed a property
+Right = tuple[Question, Response]
+
+
+def comparison_of(question: Question) -> Comparison:
+    """How the answers to a question are compared."""
+    return Comparison(question.exercise.tolerance, question.exercise.any_dtype, question.scale)

@@ -1,0 +1,7 @@
+"""Wants too much when it is imported."""
+
+HOARD = b"x" * (7 << 30)
+
+
+def late():
+    return 1

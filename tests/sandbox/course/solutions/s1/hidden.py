@@ -1,0 +1,5 @@
+"""Nothing is hidden here."""
+
+from checks import checks
+
+assert checks
