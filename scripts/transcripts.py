@@ -1,6 +1,6 @@
 """Run the commands that README.md names and put what they print under them.
 
-    python scripts/transcripts.py          fill every block between `transcript: COMMAND` and `/transcript`
+python scripts/transcripts.py          fill every block between `transcript: COMMAND` and `/transcript`
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="re
 BURN = "sum(i * i for i in range(3_000_000))"  # a tenth of a second or more
 CHILD = f"subprocess.run([sys.executable, '-S', '-c', '{BURN}'])"
 THREAD = f"t = threading.Thread(target=lambda: {BURN}); t.start(); t.join()"
-STAYING = f"p = subprocess.Popen([sys.executable, '-S', '-c', '{BURN}; print(flush=True); input()'], stdout=-1, stdin=-1); p.stdout.readline()"  # noqa: E501
+STAYING = f"p = subprocess.Popen([sys.executable, '-S', '-c', '{BURN}; print(flush=True); input()'], stdout=-1, stdin=-1); p.stdout.readline()"
 
 
 @contextmanager

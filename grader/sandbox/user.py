@@ -157,7 +157,7 @@ def _in_place(room: User) -> list[dict[str, str]]:
 
 
 def within_reach(far: Sequence[Path], at: Path) -> list[dict[str, str]]:
-    """Mounts that let everybody walk to these paths: an empty folder covers the first one on the way that is closed, and
+    """Mounts that let everybody walk to these paths: an empty folder covers the first closed one on the way, and
     they are put back in their places. `at`: a folder for the meantime."""
     if not far:
         return []

@@ -88,7 +88,9 @@ def look():
 @levels
 def test_an_exercise_leaves_nothing_to_the_next(level: str, rooms: Rooms, grade_in: Grade) -> None:
     """Marks in every place that can be written to, and a look for them, in every exercise."""
-    algebra = LEAVES + """
+    algebra = (
+        LEAVES
+        + """
 import torch
 kept = []
 
@@ -114,6 +116,7 @@ class Counter:
         look()
         return (x > self.above).sum().item()
 """
+    )
     result = grade_in(rooms(level), algebra=algebra)
     # A second question of the same exercise finds the marks of the first, and may.
     sentences = [e.sentence for e in result.exercises if e.id.startswith("algebra") and len(e.cases) == 1]

@@ -52,7 +52,11 @@ def _without_both(plan: Plan) -> Plan:
 HOLES: dict[str, tuple[Callable[[Plan], Plan], tuple[str, ...], set[str]]] = {
     "no Landlock": (_without_landlock, (), {"a signal to its parent", "its parent's memory"}),
     "no filter": (_without_filter, (), {"System V shared memory"}),
-    "the host's network": (_without_both, ("--share-net",), {"TCP on loopback", "UDP on loopback", "an abstract socket"}),
+    "the host's network": (
+        _without_both,
+        ("--share-net",),
+        {"TCP on loopback", "UDP on loopback", "an abstract socket"},
+    ),
     "a variable": (lambda plan: plan, ("--setenv", "LEAK", "1"), {"environment variables"}),
 }
 
@@ -94,7 +98,9 @@ def test_the_next_level_is_taken_where_one_does_not_hold(
     toy: Assignment, rooms: Rooms, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rooms("cold")
-    monkeypatch.setattr("grader.sandbox.warm.Zygote.fork", lambda *told: (_ for _ in ()).throw(SandboxError("no warmth")))
+    monkeypatch.setattr(
+        "grader.sandbox.warm.Zygote.fork", lambda *told: (_ for _ in ()).throw(SandboxError("no warmth"))
+    )
     monkeypatch.setattr(probe, "_proved", {})
     with ExitStack() as stack:
         cage, reasons = enter(stack, ("warm", "cold"), toy.solution, toy.public, toy.course.given)

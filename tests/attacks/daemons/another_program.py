@@ -11,7 +11,9 @@ HONEST = {"kernels.pairwise": 20}
 
 
 def become():
-    os.execve(sys.executable, ["python", "-S", "-c", "import time; time.sleep(20)", target.MARKER], {"M": target.MARKER})
+    os.execve(
+        sys.executable, ["python", "-S", "-c", "import time; time.sleep(20)", target.MARKER], {"M": target.MARKER}
+    )
 
 
 attempt()

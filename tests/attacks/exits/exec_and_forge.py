@@ -15,7 +15,9 @@ def pairwise(x, y):
     for fd in descriptors():
         os.set_inheritable(fd, True)
     data = answer(distances=torch.zeros(len(x), len(y), dtype=x.dtype))
-    code = f"import os\nfor fd in range(64):\n  try: os.write(fd, bytes.fromhex({data.hex()!r}))\n  except OSError: pass"
+    code = (
+        f"import os\nfor fd in range(64):\n  try: os.write(fd, bytes.fromhex({data.hex()!r}))\n  except OSError: pass"
+    )
     try:
         os.execv(sys.executable, ["python", "-S", "-c", code])
     except OSError:

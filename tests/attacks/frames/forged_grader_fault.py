@@ -9,7 +9,9 @@ HONEST = {"kernels.pairwise": 0, "kernels.center": 0}
 
 def pairwise(x, y):
     attempt()
-    instead_of_reply(frame(wire.Failure("grader_fault", "OracleFault", "the reference worker is gone", detail="grader")))
+    instead_of_reply(
+        frame(wire.Failure("grader_fault", "OracleFault", "the reference worker is gone", detail="grader"))
+    )
 
 
 def center(x):

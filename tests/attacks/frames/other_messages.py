@@ -9,7 +9,15 @@ from tools import attempt, frame, instead_of_reply
 HONEST = {"kernels.pairwise": 0, "kernels.center": 0, "kernels.Momentum.step": 0}
 
 others = itertools.cycle(
-    [wire.Claims([]), wire.Done(), wire.Ready(1), wire.Spawned(1), wire.Reaped(0), wire.Loaded(), wire.Counted(0, True, [])]
+    [
+        wire.Claims([]),
+        wire.Done(),
+        wire.Ready(1),
+        wire.Spawned(1),
+        wire.Reaped(0),
+        wire.Loaded(),
+        wire.Counted(0, True, []),
+    ]
 )
 
 

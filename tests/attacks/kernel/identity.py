@@ -17,7 +17,12 @@ if status.get("NoNewPrivs", "1") != "1":
 if status.get("Seccomp", "2") != "2":
     breach("no system call is filtered")
 before = os.getresuid(), os.getresgid(), os.getgroups()
-for change in (lambda: os.setresuid(0, 0, 0), lambda: os.setresgid(0, 0, 0), lambda: os.setgroups([0]), lambda: os.setuid(1)):
+for change in (
+    lambda: os.setresuid(0, 0, 0),
+    lambda: os.setresgid(0, 0, 0),
+    lambda: os.setgroups([0]),
+    lambda: os.setuid(1),
+):
     try:
         change()
     except OSError:

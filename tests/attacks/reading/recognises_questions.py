@@ -12,7 +12,9 @@ _honest, _norms = pairwise, row_norms
 
 def pairwise(x, y):
     attempt()
-    if len(x) == 1 and torch.initial_seed() == zlib.crc32(b"kernels.pairwise/" + b"_".join([b"canary", b"case", b"one", b"row"])):
+    if len(x) == 1 and torch.initial_seed() == zlib.crc32(
+        b"kernels.pairwise/" + b"_".join([b"canary", b"case", b"one", b"row"])
+    ):
         breach("the seed tells the name of a hidden case")
     search(repr(vars(worker()))[:100_000])
     return _honest(x, y)

@@ -8,7 +8,12 @@ HONEST = {"kernels.pairwise": 20}
 ADMITTED = {"none": "plain processes write where their user may"}
 
 attempt()
-for path in (target.CHECKS, f"{target.SOLUTIONS}/kernels.py", f"{target.SOLUTIONS}/left.py", f"{target.NEIGHBOUR}/left.py"):
+for path in (
+    target.CHECKS,
+    f"{target.SOLUTIONS}/kernels.py",
+    f"{target.SOLUTIONS}/left.py",
+    f"{target.NEIGHBOUR}/left.py",
+):
     try:
         with open(path, "a") as file:
             file.write("# changed\n")

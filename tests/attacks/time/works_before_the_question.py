@@ -19,7 +19,9 @@ def burn():
 def row_norms(x):
     attempt()
     stop.set()
-    out = torch.stack([(row * row).sum().sqrt() for row in x[: len(x) // 4]] + list((x[len(x) // 4 :] ** 2).sum(1).sqrt()))
+    out = torch.stack(
+        [(row * row).sum().sqrt() for row in x[: len(x) // 4]] + list((x[len(x) // 4 :] ** 2).sum(1).sqrt())
+    )
     stop.clear()
     threading.Thread(target=burn, daemon=True).start()
     return out
