@@ -310,7 +310,6 @@ class Judge:
 
     # -- words ---------------------------------------------------------------------------------------------------
 
-
     def _result(self, marked: Marked) -> ExerciseResult:
         sentence: str | None = None
         details: tuple[str, ...] = ()
