@@ -25,11 +25,11 @@ class Response:
 
     answer: dict[str, Any] | None = None
     changed: tuple[str, ...] = ()
-    shared: tuple[tuple[str, str], ...] = ()  # outputs that lie in the memory of an input, and that input
     failure: wire.Failure | None = None
     lost: PeerLost | None = None
     status: int | None = None  # exit status of a lost worker, where it is known
     limit: str | None = None  # the limit of the cage that a lost worker ran into, where it is known
+    shared: tuple[tuple[str, str], ...] = ()  # outputs that lie in the memory of an input, and that input
 
 
 @dataclass

@@ -286,22 +286,27 @@ def forked(x, w):
 """
 
 SERVER = """
-import os, pickle, socket, struct
+import os, pickle, socket
 
-ours, theirs = socket.socketpair()
+ours = None
 
 def receive(sock):
     with sock.makefile("rb") as file:
         return pickle.load(file)
 
-if os.fork() == 0:
-    {detach}
-    ours.close()
-    while True:
-        x, w = map(torch.from_numpy, receive(theirs))
-        theirs.sendall(pickle.dumps(slow(x, w).numpy()))
+def start():
+    global ours
+    ours, theirs = socket.socketpair()
+    if os.fork() == 0:
+        {detach}
+        ours.close()
+        while True:
+            x, w = map(torch.from_numpy, receive(theirs))
+            theirs.sendall(pickle.dumps(slow(x, w).numpy()))
 
 def served(x, w):
+    if ours is None:
+        start()
     ours.sendall(pickle.dumps((x.numpy(), w.numpy())))
     return torch.from_numpy(receive(ours))
 """
@@ -358,7 +363,7 @@ ATTACKS = {
     ),
     "a helper process": (SERVER.format(detach="pass"), "return served(x, w)"),
     "a helper process that hides": (
-        SERVER.format(detach="os.setsid()\n    if os.fork(): os._exit(0)"),
+        SERVER.format(detach="os.setsid()\n        if os.fork(): os._exit(0)"),
         "return served(x, w)",
     ),
     "a thread of the module's own process": (SERVED_BY_A_THREAD, "return served(x, w)"),

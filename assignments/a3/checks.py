@@ -453,13 +453,13 @@ def create_solver(sub, X_train, y_train, X_test):
 
 
 @create_solver.case
-def nine_hundred_digits(draw):
-    return digits_to_read(draw, 900, 200)
+def six_hundred_digits(draw):
+    return digits_to_read(draw, 600, 200)
 
 
 @create_solver.property()
 def reads_digits(ref, answer, X_train, y_train, X_test, y_test):
-    yield from reads(answer, y_test, 0.7)
+    yield from reads(answer, y_test, 0.6)
 
 
 # == fully_connected_networks: update rules ===========================================================================
@@ -858,14 +858,23 @@ def deep_shapes(input_dims, num_filters, max_pools, num_classes):
 def random_weights_in_every_layer(
     ref, answer, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale
 ):
-    shapes = deep_shapes(input_dims, num_filters, max_pools, num_classes)
+    *filters, linear = deep_shapes(input_dims, num_filters, max_pools, num_classes)
     vectors = [(size,) for size in num_filters for _ in range(3 if batchnorm else 1)] + [(num_classes,)]
     params = answer.get("params")
     usable = isinstance(params, list) and all(isinstance(p, torch.Tensor) for p in params)
-    usable = usable and sorted(tuple(p.shape) for p in params) == sorted([*shapes, *vectors])
-    yield certain(usable), "`params` holds the weights and biases (and gammas and betas) of every layer, and no more"
+    yield certain(usable), "`params` holds tensors"
     if not usable:
         return
+    found = {n: sorted(tuple(p.shape) for p in params if p.dim() == n) for n in range(5)}
+    usable = (found[4], found[2], found[1]) == (sorted(filters), [linear], sorted(vectors)) and not found[0] + found[3]
+    yield certain(found[4] == sorted(filters)), "the filters have the shapes (filters, channels before, 3, 3)"
+    yield certain(found[2] == [linear]), "the linear layer's weights have the shape (features after pooling, classes)"
+    names = "a bias, a gamma and a beta" if batchnorm else "a bias"
+    yield certain(found[1] == sorted(vectors)), f"every convolution has {names}, the linear layer a bias"
+    yield certain(usable or not (found[0] or found[3])), "there are no other parameters"
+    if not usable:
+        return
+    shapes = [*filters, linear]
     yield certain(all(p.dtype == torch.float64 for p in params)), "they have the dtype that is asked for"
     ones = sum(bool((p == 1).all()) for p in params if p.dim() == 1)
     zeros = sum(bool((p == 0).all()) for p in params if p.dim() == 1)
@@ -979,13 +988,13 @@ def create_convolutional_solver(sub, X_train, y_train, X_test):
 
 
 @create_convolutional_solver.case
-def four_hundred_digits(draw):
-    return digits_to_read(draw, 420, 100)
+def over_three_hundred_digits(draw):
+    return digits_to_read(draw, 360, 100)
 
 
 @create_convolutional_solver.property()
 def reads_digits_by_convolution(ref, answer, X_train, y_train, X_test, y_test):
-    yield from reads(answer, y_test, 0.7)
+    yield from reads(answer, y_test, 0.6)
 
 
 @conv.exercise("kaiming_initializer", points=2)
@@ -1073,7 +1082,7 @@ def from_the_start(draw):
 
 
 @batchnorm_forward.timed(at_most=12.0)
-def large_batches(draw, n=3000):
+def large_batches(draw, n=2400):
     return batches(draw, n, 200, count=2, eps=1e-3, momentum=0.8, N_test=n)
 
 
@@ -1115,7 +1124,7 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
         return a_batch_to_go_back_through(draw, 10, 3, eps=1e-5)
 
     @layer.timed(at_most=12.0)
-    def a_large_batch(draw, n=4000):
+    def a_large_batch(draw, n=2400):
         return a_batch_to_go_back_through(draw, n, 250, eps=1e-3)
 
 

@@ -321,8 +321,8 @@ def create_convolutional_solver_instance(data_dict: dict[str, Tensor], dtype: to
     # BEGIN SOLUTION
     model = DeepConvNet(
         input_dims=tuple(data_dict["X_train"].shape[1:]),
-        num_filters=[8, 16, 32],
-        max_pools=[0, 1, 2],
+        num_filters=[8, 16],
+        max_pools=[0, 1],
         batchnorm=True,
         weight_scale="kaiming",
         reg=1e-4,
@@ -334,8 +334,8 @@ def create_convolutional_solver_instance(data_dict: dict[str, Tensor], dtype: to
         data_dict,
         update_rule=adam,
         optim_config={"learning_rate": 3e-3},
-        num_epochs=6,
-        batch_size=50,
+        num_epochs=5,
+        batch_size=25,
         print_every=0,
         device=device,
     )

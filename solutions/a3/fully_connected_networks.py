@@ -238,7 +238,7 @@ def create_solver_instance(data_dict: dict[str, Tensor], dtype: torch.dtype, dev
     """
     # BEGIN SOLUTION
     input_dim = data_dict["X_train"][0].numel()
-    model = TwoLayerNet(input_dim=input_dim, hidden_dim=200, weight_scale=1e-2, reg=1e-4, dtype=dtype, device=device)
+    model = TwoLayerNet(input_dim=input_dim, hidden_dim=100, weight_scale=1e-2, reg=1e-4, dtype=dtype, device=device)
     return Solver(
         model,
         data_dict,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import select
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from grader.course import Assignment
 from grader.interview import Interview
+from grader.judge import Options
+from grader.question import draw
+from grader.result import Result
 from grader.sandbox import Plain
 from grader.submission import open_submission
 from tests.conftest import TOY, one
@@ -54,8 +59,6 @@ def scale(x, factor):
         interview = Interview(cage, toy, open_submission(mine, toy.checks.modules))
         imported = interview.load("algebra")
         assert imported.failure is None
-        from grader.question import draw
-
         exercise = toy.checks["algebra.scale"]
         transcript = interview.ask(imported, [draw(exercise, exercise.cases[0], b"x", TOY)])
         interview.end(imported)
@@ -88,10 +91,21 @@ def look():
 @levels
 def test_an_exercise_leaves_nothing_to_the_next(level: str, rooms: Rooms, grade_in: Grade) -> None:
     """Marks in every place that can be written to, and a look for them, in every exercise."""
-    algebra = (
-        LEAVES
-        + """
-import torch
+    result = grade_in(rooms(level), algebra=MARKS)
+    # A second question of the same exercise finds the marks of the first, and may.
+    assert one(result, "Counter.count").verdict == "right", one(result, "Counter.count").sentence
+    assert one(result, "scale").cases[0].verdict == "right", one(result, "scale").sentence
+
+
+def test_the_marks_are_found_where_exercises_share_a_folder(grade: Callable[..., Result]) -> None:
+    """Level none, where they do: else the test above could not fail."""
+    result = grade(Options(timed=False), algebra=MARKS)
+    assert "mark-of" in (one(result, "Counter.count").sentence or "")
+
+
+MARKS = (
+    LEAVES
+    + """
 kept = []
 
 def act():
@@ -116,12 +130,7 @@ class Counter:
         look()
         return (x > self.above).sum().item()
 """
-    )
-    result = grade_in(rooms(level), algebra=algebra)
-    # A second question of the same exercise finds the marks of the first, and may.
-    sentences = [e.sentence for e in result.exercises if e.id.startswith("algebra") and len(e.cases) == 1]
-    assert one(result, "Counter.count").verdict == "right", one(result, "Counter.count").sentence
-    assert one(result, "scale").cases[0].verdict == "right", sentences
+)
 
 
 @levels
@@ -165,7 +174,10 @@ DAEMONS = """
 import os, signal, time
 
 def spawn():
-    if os.fork() == 0:
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    else:
         os.setsid()
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if os.fork() == 0:
@@ -187,8 +199,6 @@ def scale(x, factor):
 def test_daemons_die_with_their_exercise_and_the_rest_with_the_cage(
     level: str, rooms: Rooms, toy: Assignment, tmp_path: Path
 ) -> None:
-    from grader.question import draw
-
     (tmp_path / "algebra.py").write_text(DAEMONS)
     exercise = toy.checks["algebra.scale"]
     with rooms(level).cage(tmp_path, toy.public, toy.course.given) as cage:
@@ -211,8 +221,6 @@ def test_daemons_die_with_their_exercise_and_the_rest_with_the_cage(
 
 def has_ended(pidfd: int) -> bool:
     """Whether the process is gone, now."""
-    import select
-
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     return bool(poll.poll(0))

@@ -32,7 +32,7 @@ class Linear(object):
     x, w, b = cache
     dx, dw, db = None, None, None
     flat = x.reshape(x.shape[0], -1)
-    db = dout.mean(dim=0)
+    db = dout.sum(dim=0)
     dw = flat.t().mm(dout)
     dx = dout.mm(w.t()).reshape(*x.shape)
     return dx, dw, db
