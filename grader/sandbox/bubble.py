@@ -50,10 +50,12 @@ def arguments(
     return line
 
 
-def finish(*options: str) -> list[str]:
-    """What comes after all mounts: nothing but the scratch folders can be written to."""
-    shut = ["--symlink", str(SCRATCH), "/tmp", "--remount-ro", "/dev", "--remount-ro", "/"]
-    return [*shut, *options, "--chdir", str(SCRATCH)]
+def finish(shown: Libraries, *options: str) -> list[str]:
+    """What comes after all mounts: nothing but the scratch folders can be written to. /tmp is the scratch folder,
+    unless a library lies below it: then it is a folder that nobody can write to."""
+    taken = any(path.is_relative_to("/tmp") for path in map(Path, [*shown.paths, *shown.links]))
+    shut = [] if taken else ["--symlink", str(SCRATCH), "/tmp"]
+    return [*shut, "--remount-ro", "/dev", "--remount-ro", "/", *options, "--chdir", str(SCRATCH)]
 
 
 def python(module: str, *told: str) -> list[str]:

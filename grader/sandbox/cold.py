@@ -61,7 +61,7 @@ class ColdNursery(NamespacedNursery):
                     room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(folder, bubble.CAGE)]
                 ),
                 *(word for size, at in sizes for word in ("--size", str(size), "--perms", "0700", "--tmpfs", at)),
-                *bubble.finish("--info-fd", str(telling)),
+                *bubble.finish(room.shown, "--info-fd", str(telling)),
                 *bubble.python("grader.worker", str(theirs.fileno()), plan.to_json()),
             ]
             orders = Orders(command, doors=groups.doors if groups else (), mounts=room.mounts, uid=room.uid)

@@ -58,7 +58,7 @@ class Zygote:
                 ),
                 *("--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"),
                 *("--tmpfs", str(bubble.SCRATCH), "--dir", str(bubble.CAGE)),
-                *bubble.finish(),
+                *bubble.finish(room.shown),
                 *bubble.python("grader.worker.cage.zygote", str(theirs.fileno())),
             ]
             self._started = Started(Orders(command, mounts=room.mounts, uid=room.uid), (theirs.fileno(),))
