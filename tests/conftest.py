@@ -15,6 +15,7 @@ from grader.sandbox import Plain
 from grader.submission import open_submission
 
 collect_ignore = ["courses", "submissions"]
+collect_ignore_glob = ["*/course/*"]  # courses of their own: what lies there is graded, not collected
 
 ROOT = Path(__file__).parent.parent
 TOY = ROOT / "tests" / "courses" / "toy"

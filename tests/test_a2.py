@@ -105,7 +105,6 @@ HALF = {
     "linear_classifier.softmax_loss_vectorized": "shift_by_the_global_maximum",
     "linear_classifier.sample_batch": "the_last_one_never",
     "linear_classifier.train_linear_classifier": "regularised_twice",
-    "linear_classifier.svm_get_search_params": "too_many_pairs",
     "linear_classifier.test_one_param_set": "never_validated",
     "two_layer_net.nn_forward_backward": "bias_gradients_summed",
     "two_layer_net.nn_train": "no_bias_step",
@@ -116,4 +115,6 @@ HALF = {
 def test_half_right_submission_is_told_its_mistakes(judge: Judge) -> None:
     result = graded(judge, SUBMISSIONS / "half")
     told: dict[str, Any] = {one.id: one.hints for one in result.exercises if one.verdict is not Verdict.RIGHT}
+    # Nothing is compared here, so its own sentence is the property's claim.
+    assert told.pop("linear_classifier.svm_get_search_params") == ()
     assert told == {id_: (a2().checks.version(f"{id_}#{name}").sentence,) for id_, name in HALF.items()}

@@ -76,7 +76,7 @@ COULD_NOT = {
         "did you mean energy?",
     ),
     "no such path": (("check", "t1", "--submission", "nowhere"), "there is nothing at", "nowhere"),
-    "no module": (("check", "t1", "--submission", "assignments/given/.."), "has none of algebra.py, chance.py", ""),
+    "no module": (("check", "t1", "--submission", "solutions"), "has none of algebra.py, chance.py", ""),
     "another file": (("check", "t1", "--submission", "grader.toml"), "neither a folder nor a .py file", ""),
     "not a module": (("check", "t1", "--submission", "solutions/t1/hidden.py"), "hidden.py is not a module of", ""),
     "no gpu": (
