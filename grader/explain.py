@@ -22,6 +22,14 @@ class Explanation:
     cause: str | None = None
 
 
+LONGEST = 4_000  # characters of one sentence
+
+
+def told_safely(text: str) -> str:
+    """What stands in a record: it may quote a submission, whose length and control characters it bounds."""
+    return printable(text[:LONGEST])
+
+
 def explain(response: Response, seconds: float) -> Explanation:
     """A response without an answer; `seconds` is the limit that it had."""
     if response.lost is not None:

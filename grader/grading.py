@@ -29,9 +29,18 @@ def check(
             "grader.toml names the folder of solutions"
         )
     with Plain() as trusted, ExitStack() as stack:
-        cage = _cage(stack, sandbox, assignment, submission) or trusted
+        cage = _cage(stack, _level(sandbox, options.device), assignment, submission) or trusted
         judge = Judge(assignment, Oracle(trusted, assignment), cage, options)
         return judge.grade(submission, cage.level, progress)
+
+
+def _level(wanted: str, device: str) -> str:
+    """The level to use with this device. Raises SandboxError."""
+    if device == "cpu" or wanted == "none":
+        return wanted
+    if wanted == "auto":
+        return "none"
+    raise SandboxError(f"level {wanted} shows no GPU to a submission; use --sandbox none with --device {device}")
 
 
 def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Submission) -> Cage | None:

@@ -15,7 +15,7 @@ import msgspec
 from grader import diagnose
 from grader.compare import Agreement, Comparison
 from grader.course import Assignment
-from grader.explain import Explanation, explain, explain_import
+from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
@@ -331,10 +331,10 @@ class Judge:
             out_of=marked.out_of,
             verdict=marked.verdict,
             cause=cause,
-            sentence=sentence,
+            sentence=None if sentence is None else told_safely(sentence),
             hints=marked.hints,
-            notes=tuple(dict.fromkeys(marked.notes)),
-            details=details,
+            notes=tuple(dict.fromkeys(map(told_safely, marked.notes))),
+            details=tuple(map(told_safely, details)),
             printed=marked.printed,
             cases=tuple(marked.cases),
             speed=marked.speed,

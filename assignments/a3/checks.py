@@ -1081,9 +1081,9 @@ def from_the_start(draw):
     return batches(draw, 5, 3, count=3, eps=1e-3, momentum=0.2, running=False)
 
 
-@batchnorm_forward.timed(at_most=12.0)
-def large_batches(draw, n=2400):
-    return batches(draw, n, 200, count=2, eps=1e-3, momentum=0.8, N_test=n)
+@batchnorm_forward.timed(at_most=10.0)  # torch.var alone takes several times as long as the reference
+def large_batches(draw, n=6000):
+    return batches(draw, n, 60, count=2, eps=1e-3, momentum=0.8, N_test=n)
 
 
 @conv.exercise("BatchNorm.backward", points=4, needs=["BatchNorm.forward"], **NORM)
@@ -1123,9 +1123,9 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
     def ten_examples(draw):
         return a_batch_to_go_back_through(draw, 10, 3, eps=1e-5)
 
-    @layer.timed(at_most=12.0)
-    def a_large_batch(draw, n=2400):
-        return a_batch_to_go_back_through(draw, n, 250, eps=1e-3)
+    @layer.timed(at_most=8.0)
+    def a_large_batch(draw, n=8000):
+        return a_batch_to_go_back_through(draw, n, 60, eps=1e-3)
 
 
 @conv.exercise("SpatialBatchNorm.forward", points=1, needs=["BatchNorm.forward"], rules=[FROM_SCRATCH])
