@@ -15,6 +15,8 @@ SCRATCH = Path("/scratch")
 OURS = Path("/grader")  # this package, as far as it is shown
 STAGE = Path("/stage")  # in a zygote: everything that it may show its cages
 
+INSIDE = "1000"  # the user that everybody is in there
+
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 
 
@@ -31,7 +33,7 @@ def arguments(
     line = [
         bubblewrap,
         *("--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--new-session"),
-        *("--hostname", "cage", "--clearenv"),
+        *("--uid", INSIDE, "--gid", INSIDE, "--hostname", "cage", "--clearenv"),
     ]
     told = {**ENVIRONMENT, "HOME": str(SCRATCH), "TMPDIR": str(SCRATCH), "PYTHONPATH": str(OURS)}
     for name, value in told.items():

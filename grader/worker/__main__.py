@@ -12,7 +12,10 @@ from grader.worker.lifeline import adopt_orphans, die_with_parent
 
 def main() -> None:
     """Import torch once, warm it up with one thread, then serve on the socket that was inherited."""
-    die_with_parent()
+    channel = int(sys.argv[1])
+    plan = Plan.from_json(sys.argv[2]) if len(sys.argv) > 2 else None
+    if plan is None or not plan.sweep:  # else it lives on for a moment, to sweep
+        die_with_parent()
     adopt_orphans()
     import torch
 
@@ -20,8 +23,6 @@ def main() -> None:
 
     torch.set_num_threads(1)  # an operation with two threads here would hang every child that uses two
     serve.warm_up()
-    channel = int(sys.argv[1])
-    plan = Plan.from_json(sys.argv[2]) if len(sys.argv) > 2 else None
     if plan is not None:
         confine(plan, channel)
     serve.serve(socket.socket(fileno=channel))

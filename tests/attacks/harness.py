@@ -40,7 +40,7 @@ from grader.result import Result, Verdict
 from grader.sandbox.processes import descendants, is_zombie
 from tests.attacks.attack import Attack
 from tests.attacks.levels import HandedIn, Level
-from tests.attacks.world import CANARIES, World
+from tests.attacks.world import CANARIES, CASE_NAMES, World
 
 AFTERWARDS = ("kernels.pairwise", "chance.drop")  # what the next submission is asked, and every attack
 ENOUGH_SECONDS = 60.0  # for anything but what is to run into its limits many times; a judge that waits waits for ever
@@ -207,16 +207,15 @@ def clear(result: Result) -> list[str]:
 
 
 def secrets(result: Result) -> list[str]:
-    """Canaries in anything that is shown, but for the names of hidden cases where they belong."""
+    """Canaries in anything that is shown. The grader itself names a hidden case that fails; a submission must not."""
     shown = result.to_json().decode() + rendered(result) + page(result)
-    for one in result.exercises:
-        for case in one.cases:
-            shown = shown.replace(f'"name": "{case.name}"', "").replace(f"case {case.name} (hidden)", "")
+    printed = "\n".join(one.printed for one in (*result.modules, *result.exercises))
     found = []
-    for canary in CANARIES:
-        at = shown.find(canary)
-        if at >= 0:
-            found.append(f"a secret is shown: {shown[max(at - 60, 0) : at + 60]!r}")
+    for text, canaries in ((shown, CANARIES), (printed, CASE_NAMES)):
+        for canary in canaries:
+            at = text.find(canary)
+            if at >= 0:
+                found.append(f"a secret is shown: {text[max(at - 60, 0) : at + 60]!r}")
     return found
 
 

@@ -25,7 +25,8 @@ from grader.sandbox import Plain
 from tests.attacks.attack import COURSE
 
 # Every secret begins with "canary-"; the numbers are in what is kept back from submissions.
-CANARIES = ("canary-", "-yranac", b"canary-".hex(), "86753.09", "canary_case_")
+CANARIES = ("canary-", "-yranac", b"canary-".hex(), "86753.09", "root:x:0")
+CASE_NAMES = ("canary_case_", "_esac_yranac")
 SECRET = b"canary-secret-2f81aa07"
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/run/lock", "/")  # where a trace may be left, beside our own folders
 

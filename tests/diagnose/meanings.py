@@ -122,9 +122,9 @@ MEANINGS: list[tuple[str, Callable[..., bool]]] = [
     (r"has the right values, in another order", lambda e, g, i: same_values(e, g)),
     (r"has the right (rows|columns|slices along dimension \d), in another order", lambda e, g, i, what: same_lines(
         e, g, axes(what, e))),
-    (r"differs from the right answer by a multiple of `W`", lambda e, g, i: near(
-        g - e, i["W"] * float(((g - e) * i["W"]).sum() / (i["W"] ** 2).sum()))),
-    (r"is right but for a number that is added to each (\S+)", lambda e, g, i, what: near(
+    (r"differs from the right answer by a multiple of `W`", lambda e, g, i: right(
+        e, g - i["W"] * float(((g - e) * i["W"]).sum() / (i["W"] ** 2).sum()))),
+    (r"is right but for a number that is added to each (.*)", lambda e, g, i, what: near(
         np.broadcast_to((g - e).mean(axis=across(what, e), keepdims=True), e.shape), g - e)),
     (r"is right but for a factor of its own for each (.*)", lambda e, g, i, what: right(
         e, g / quotients(e, g, across(what, e)))),
