@@ -1,0 +1,86 @@
+"""`grader check`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from grader.cli.common import NOT_RIGHT, RIGHT, console, fail, sentences
+from grader.course import Assignment, find_course
+from grader.files import write_atomically
+from grader.grading import check as run_check
+from grader.grading import find_submission, guess_assignment
+from grader.judge import Options
+from grader.report import terminal
+from grader.result import Result
+from grader.sandbox import LEVELS
+
+
+@click.command()
+@click.argument("assignment", required=False)
+@click.option("--submission", type=click.Path(path_type=Path), help="A folder, or a single .py file.")
+@click.option("-e", "--exercise", "exercises", multiple=True, help="Only this exercise (any unambiguous ending).")
+@click.option("--public", is_flag=True, help="Public cases only.")
+@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
+@click.option("--json", "record", type=click.Path(path_type=Path), help="Write the whole record to this file.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", *LEVELS]),
+    default="auto",
+    show_default=True,
+    help="How the submission's processes are caged; grader doctor says what this machine can do.",
+)
+@click.option("--seed", help="Draw the hidden cases from this word instead of the public one.")
+@click.option("-v", "--verbose", is_flag=True, help="Show everything: notes, frames, what was printed.")
+@sentences
+def check(
+    assignment: str | None,
+    submission: Path | None,
+    exercises: tuple[str, ...],
+    public: bool,
+    device: str,
+    record: Path | None,
+    sandbox: str,
+    seed: str | None,
+    verbose: bool,
+) -> int:
+    """Grade a submission: the current folder, or the one that --submission names."""
+    course = find_course()
+    chosen = course.assignment(assignment or guess_assignment(course, Path.cwd()))
+    work = find_submission(course, chosen, submission, Path.cwd())
+    options = Options(
+        exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
+        public_only=public,
+        device=_device(device),
+        secret=seed.encode() if seed is not None else None,
+    )
+    result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
+    terminal.show(result, console(), verbose)
+    if record is not None:
+        write_atomically(record, result.to_json())
+    if result.faults:
+        return fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
+    return RIGHT if result.all_right else NOT_RIGHT
+
+
+def _device(wanted: str) -> str:
+    has_gpu = Path("/dev/nvidiactl").exists()
+    if wanted == "cuda" and not has_gpu:
+        raise click.UsageError("this machine has no NVIDIA GPU; use --device cpu")
+    return "cuda" if has_gpu and wanted != "cpu" else "cpu"
+
+
+def _with_progress(work: Callable[[Callable[[str], None]], Result], assignment: Assignment) -> Result:
+    """Run `work` with a line on stderr that names the exercise in hand, on a terminal."""
+    if not sys.stderr.isatty():
+        return work(lambda exercise: None)
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=len(list(assignment.checks.exercises)))
+        return work(lambda exercise: bar.update(task, description=exercise, advance=1))
