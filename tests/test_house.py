@@ -29,6 +29,7 @@ FLOORS = (
     ("compare",),
     ("question",),
     ("submission",),
+    ("gradebook",),
     ("sandbox",),
     ("stubs",),
     ("oracle",),

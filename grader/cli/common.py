@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from grader.course import CourseError
+from grader.gradebook import GradebookError
 from grader.oracle import OracleFault
 from grader.sandbox import SandboxError
 from grader.spec import CheckError
@@ -19,7 +20,7 @@ from grader.stubs import StubError
 from grader.submission import SubmissionError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
-SPOKEN = (CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError)  # their text is the sentence
+SPOKEN = (CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError, GradebookError)  # their text is the sentence
 
 
 def sentences(command: Callable[..., int]) -> Callable[..., None]:
