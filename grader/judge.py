@@ -338,6 +338,7 @@ class Judge:
             printed=marked.printed,
             cases=tuple(marked.cases),
             speed=marked.speed,
+            excerpt=diagnose.excerpt(marked.wrong),
         )
 
 

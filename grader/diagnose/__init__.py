@@ -2,8 +2,9 @@
 
 from grader.diagnose.description import Description, describe, shown
 from grader.diagnose.diagnosis import Diagnosis, Found
+from grader.diagnose.excerpt import excerpt
 from grader.diagnose.hints import hints
 from grader.diagnose.outcome import Right, Wrong
 from grader.diagnose.sharing import sharing
 
-__all__ = ["Description", "Diagnosis", "Found", "Right", "Wrong", "describe", "hints", "sharing", "shown"]
+__all__ = ["Description", "Diagnosis", "Found", "Right", "Wrong", "describe", "excerpt", "hints", "sharing", "shown"]
