@@ -70,7 +70,6 @@ class Judge:
         self._nursery = nursery
         self._options = options
         self._secret = options.secret or b"public"
-        self._questions: dict[tuple[str, bool], list[Question]] = {}
         self._yardstick = Yardstick(oracle, self._secret, assignment.course.assignments)
 
     def grade(
@@ -104,15 +103,14 @@ class Judge:
 
     def questions(self, exercise: Exercise, timed: bool = True) -> list[Question]:
         """An exercise's questions, those that cost all points before those that cost some; with the timed case."""
-        if (exercise.id, timed) not in self._questions:
-            core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
-            cases: list[Case | TimedCase] = [*core_first]
-            if exercise.timed_case and timed:
-                cases.append(exercise.timed_case)
-            wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
-            data = self._assignment.course.assignments
-            self._questions[exercise.id, timed] = [draw(exercise, case, self._secret, data) for case in wanted]
-        return self._questions[exercise.id, timed]
+        core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
+        cases: list[Case | TimedCase] = [*core_first]
+        if exercise.timed_case and timed:
+            cases.append(exercise.timed_case)
+        wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
+        data = self._assignment.course.assignments
+        key = ("questions", exercise.id, timed, self._options.public_only, self._secret)
+        return self._oracle.known.get(key, lambda: [draw(exercise, case, self._secret, data) for case in wanted])
 
     def _asked(self, exercise: Exercise) -> list[Question]:
         """The questions that are asked before the clock runs."""

@@ -55,7 +55,7 @@ def check(
     options = Options(
         exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
         public_only=public,
-        device=_device(device),
+        device=device_of(device),
         secret=seed.encode() if seed is not None else None,
     )
     result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
@@ -67,7 +67,8 @@ def check(
     return RIGHT if result.all_right else NOT_RIGHT
 
 
-def _device(wanted: str) -> str:
+def device_of(wanted: str) -> str:
+    """The device that `cpu`, `cuda` or `auto` means here. Raises click.UsageError."""
     has_gpu = Path("/dev/nvidiactl").exists()
     if wanted == "cuda" and not has_gpu:
         raise click.UsageError("this machine has no NVIDIA GPU; use --device cpu")

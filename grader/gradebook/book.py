@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,6 +103,11 @@ class Gradebook:
         query = f"SELECT {_COLUMNS} FROM results WHERE assignment = ? AND student = ? ORDER BY id"
         return [self._entry(row) for row in self._rows(query, (assignment, student))]
 
+    def source(self, assignment: str) -> Path | None:
+        """Where the submissions came from the last time."""
+        rows = self._rows("SELECT path FROM sources WHERE assignment = ?", (assignment,))
+        return Path(rows[0][0]) if rows else None
+
     def settings(self, assignment: str) -> list[str]:
         """The settings under which something was graded, the oldest first."""
         query = "SELECT settings FROM results WHERE assignment = ? GROUP BY settings ORDER BY min(id)"
@@ -117,19 +122,18 @@ class Gradebook:
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def hand_in(self, assignment: str, handed: Handed) -> None:
-        """From now on, this is the student's submission. Raises GradebookError."""
-        self._write(
-            "INSERT OR REPLACE INTO handed VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                assignment,
-                handed.student,
-                handed.submission,
-                handed.digest,
-                _text(handed.submitted),
-                json.dumps(handed.notes),
-            ),
-        )
+    def hand_in(self, assignment: str, handed: Iterable[Handed], source: Path | None = None) -> None:
+        """From now on, these are their students' submissions, which came from `source`. Raises GradebookError."""
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO handed VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (assignment, one.student, one.submission, one.digest, _text(one.submitted), json.dumps(one.notes))
+                    for one in handed
+                ),
+            )
+            if source is not None:
+                connection.execute("INSERT OR REPLACE INTO sources VALUES (?, ?)", (assignment, str(source.absolute())))
 
     def is_graded(self, assignment: str, handed: Handed, settings: str, *, faults: bool = False) -> bool:
         """Whether there is a grade for these contents under these settings; with `faults`, or a fault instead."""
@@ -170,7 +174,7 @@ class Gradebook:
             (assignment, handed.student, handed.digest, settings, myself()),
         )
 
-    def write(self, assignment: str, handed: Handed, settings: str, graded: Graded) -> bool:
+    def write(self, assignment: str, handed: Handed, settings: str, graded: Graded, tries: int = 1) -> bool:
         """Write down what became of it, once, and end this process's claim; False where a grade is there already.
 
         Raises GradebookError."""
@@ -179,9 +183,9 @@ class Gradebook:
         with self._transaction() as connection:
             if self.is_graded(assignment, handed, settings):
                 return False
-            query = """SELECT count(*) FROM results
+            query = """SELECT coalesce(max(attempts), 0) FROM results
                        WHERE assignment = ? AND student = ? AND digest = ? AND settings = ?"""
-            attempts = connection.execute(query, what).fetchone()[0] + 1
+            attempts = connection.execute(query, what).fetchone()[0] + tries
             connection.execute(
                 """INSERT INTO results (assignment, student, digest, settings, submission, submitted, notes,
                                         record, problem, fault, attempts, graded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 SCHEMA = 1  # PRAGMA user_version; a gradebook of a later one is left alone
 
 # handed: the submission of each student that counts, which is the one handed in last.
+# sources: where they came from.
 # results: everything that was ever found out, in that order; a row is never changed. What has a grade has one.
 # claims: what is being graded, and by which process; what a killed one leaves behind is free for the next.
 TABLES = """
@@ -16,6 +17,11 @@ CREATE TABLE IF NOT EXISTS handed (
     submitted TEXT,
     notes TEXT NOT NULL,
     PRIMARY KEY (assignment, student)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sources (
+    assignment TEXT PRIMARY KEY,
+    path TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS results (

@@ -31,7 +31,7 @@ def book(tmp_path: Path) -> Gradebook:
 
 
 def test_what_is_written_is_read_back(book: Gradebook) -> None:
-    book.hand_in("t1", handed())
+    book.hand_in("t1", [handed()])
     assert book.write("t1", handed(), "{}", Graded(result()))
     (entry,) = book.entries("t1")
     assert (entry.student, entry.submission, entry.submitted, entry.digest) == ("ada", "ada.zip", NOON, "d1")
@@ -45,7 +45,7 @@ def test_what_is_written_is_read_back(book: Gradebook) -> None:
 
 
 def test_what_waits_for_its_grade_is_listed_without_one(book: Gradebook) -> None:
-    book.hand_in("t1", handed())
+    book.hand_in("t1", [handed()])
     (entry,) = book.entries("t1")
     assert entry.is_ungraded and entry.attempts == 0 and entry.graded is None
     assert book.history("t1", "ada") == []
@@ -54,7 +54,7 @@ def test_what_waits_for_its_grade_is_listed_without_one(book: Gradebook) -> None
 def test_entries_come_by_student_however_many_there_are(book: Gradebook) -> None:
     names = [f"s{n:04}" for n in range(200)]
     for name in reversed(names):
-        book.hand_in("t1", handed(name))
+        book.hand_in("t1", [handed(name)])
     assert [entry.student for entry in book.entries("t1")] == names
 
 
@@ -66,7 +66,7 @@ def test_a_grade_is_written_once(book: Gradebook) -> None:
 
 
 def test_a_fault_is_no_grade_and_may_be_tried_again(book: Gradebook) -> None:
-    book.hand_in("t1", handed())
+    book.hand_in("t1", [handed()])
     assert book.write("t1", handed(), "{}", Graded(fault="the reference is gone"))
     assert book.entry("t1", "ada").is_ungraded
     assert not book.claim("t1", handed(), "{}")
@@ -78,13 +78,13 @@ def test_a_fault_is_no_grade_and_may_be_tried_again(book: Gradebook) -> None:
 
 
 def test_other_settings_and_other_contents_are_graded_again_and_history_is_kept(book: Gradebook) -> None:
-    book.hand_in("t1", handed())
+    book.hand_in("t1", [handed()])
     for digest, settings, points in (("d1", "{}", 1.0), ("d1", '{"v": 2}', 2.0), ("d2", '{"v": 2}', 3.0)):
         assert book.claim("t1", handed(digest=digest), settings)
         assert book.write("t1", handed(digest=digest), settings, Graded(result(points)))
     assert [entry.result.points for entry in book.history("t1", "ada")] == [1, 2, 3]
     assert book.entry("t1", "ada").result.points == 2, "d1 is what counts until d2 is handed in"
-    book.hand_in("t1", handed(digest="d2"))
+    book.hand_in("t1", [handed(digest="d2")])
     assert book.entry("t1", "ada").result.points == 3
     assert book.settings("t1") == ["{}", '{"v": 2}']
     assert book.under("t1", "ada", "{}").result.points == 1
