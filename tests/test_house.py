@@ -48,6 +48,7 @@ FLOORS = (
     ("pytest_plugin",),
     ("validate",),
     ("report",),
+    ("gradescope",),
     ("cli",),
 )
 HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader import __version__
-from grader.cli import author, batch, check, show
+from grader.cli import author, batch, check, export, gradescope, show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -15,5 +15,5 @@ def main() -> None:
 
 
 COMMANDS = (check.check, show.list_assignments, show.show, show.doctor, author.stubs, author.validate)
-for command in (*COMMANDS, batch.batch, batch.regrade, batch.diff):
+for command in (*COMMANDS, batch.batch, batch.regrade, batch.diff, export.export, gradescope.gradescope):
     main.add_command(command)

@@ -27,6 +27,7 @@ from grader.sandbox import LEVELS
 @click.option("--public", is_flag=True, help="Public cases only.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
 @click.option("--json", "record", type=click.Path(path_type=Path), help="Write the whole record to this file.")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write a page with pictures to this file.")
 @click.option(
     "--sandbox",
     type=click.Choice(["auto", *LEVELS]),
@@ -44,6 +45,7 @@ def check(
     public: bool,
     device: str,
     record: Path | None,
+    page: Path | None,
     sandbox: str,
     seed: str | None,
     verbose: bool,
@@ -62,6 +64,10 @@ def check(
     terminal.show(result, console(), verbose)
     if record is not None:
         write_atomically(record, result.to_json())
+    if page is not None:
+        from grader.report.html import page_of_result
+
+        write_atomically(page, page_of_result(result, chosen).encode("utf-8", "replace"))
     if result.faults:
         return fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
     return RIGHT if result.all_right else NOT_RIGHT

@@ -10,22 +10,21 @@ Canvas, the roster; without one, from the names that Canvas gives to the files o
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course import Assignment
+from grader.course import Assignment, CourseError
 from grader.gradebook import Entry
 from grader.report.csv import table
 from grader.report.grade import cell, grade
+from grader.submission.lms import CANVAS
 
 HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE = "    Points Possible"  # as Canvas writes it
-BULK = re.compile(r"(?:^|_)([0-9]{1,18})_[0-9]{1,18}(?:_|$)")
 
 
-class RosterError(Exception):
+class RosterError(CourseError):
     """No roster."""
 
 
@@ -113,10 +112,9 @@ def _candidates(entry: Entry) -> Iterator[str]:
 
 
 def _from_names(entry: Entry) -> Person:
-    for name in (entry.submission, entry.student):
-        bulk = BULK.search(name)
-        if bulk:
-            return Person((entry.student, bulk[1], "", "", ""))
+    bulk = CANVAS.match(entry.submission)
+    if bulk:
+        return Person((bulk["who"], bulk["user"], "", "", ""))
     return Person((entry.student, "", "", entry.student, ""))
 
 

@@ -9,26 +9,39 @@ import msgspec
 
 from grader.course import Assignment
 from grader.gradebook import Entry
-from grader.report.grade import NOTHING, cell, grade, number
+from grader.report.grade import cell, grade, number
 from grader.report.terminal import lines
 from grader.result import ExerciseResult, Result, Verdict
 
 LONGEST = 8_000  # characters of one test's output
+PLAIN = {"output_format": "text", "stdout_visibility": "hidden", "visibility": "visible"}
 
 
 def results_of(entry: Entry, assignment: Assignment) -> bytes:
     """The content of /autograder/results/results.json. All of it is plain text, which Gradescope escapes."""
     told = grade(entry, assignment)
-    document: dict[str, object] = {"output_format": "text", "stdout_visibility": "hidden", "visibility": "visible"}
     if told.points is None:
-        document["output"] = f"Ungraded: the grader failed, not the submission ({told.sentence}). This is no zero."
-    else:
-        document["score"] = round(told.points, 4)
-        nothing = f"Nothing was graded: {told.sentence}"
-        document["output"] = _summary(entry.result, assignment) if entry.result else nothing
-        if told.status != NOTHING and entry.result is not None:
-            exercises = [one for one in entry.result.exercises if one.out_of]
-            document["tests"] = [_test(one, order) for order, one in enumerate(exercises, start=1)]
+        return ungraded(told.sentence or told.status)
+    nothing = f"Nothing was graded: {told.sentence}"
+    output = _summary(entry.result, assignment) if entry.result is not None else nothing
+    document: dict[str, object] = {
+        "score": round(told.points, 4),
+        "output": "\n".join([output, *map(cell, entry.notes)]),
+        **PLAIN,
+    }
+    if entry.result is not None:
+        exercises = [one for one in entry.result.exercises if one.out_of]
+        document["tests"] = [_test(one, order) for order, one in enumerate(exercises, start=1)]
+    return _encoded(document)
+
+
+def ungraded(why: str) -> bytes:
+    """The same where the grader failed."""
+    told = f"Ungraded: the grader failed, not the submission ({cell(why)}). This is no zero."
+    return _encoded({"output": told, **PLAIN})
+
+
+def _encoded(document: dict[str, object]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 

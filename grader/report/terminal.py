@@ -73,13 +73,13 @@ def lines(one: ExerciseResult, verbose: bool = False, printed: bool = True) -> l
 
 def speed_in_words(speed: Speed) -> str:
     """How fast it is, next to the reference and to naive code."""
-    told = f"speed: {_times(speed.ratio)} the reference's time (limit {speed.limit:g})"
+    told = f"speed: {times(speed.ratio)} the reference's time (limit {speed.limit:g})"
     if speed.speedup_over_naive is not None:
-        told += f", {_times(speed.speedup_over_naive)} as fast as naive code (at n = {speed.naive_size})"
+        told += f", {times(speed.speedup_over_naive)} as fast as naive code (at n = {speed.naive_size})"
     return told
 
 
-def _times(ratio: float) -> str:
+def times(ratio: float) -> str:
     """Two digits: "0.9 times", "12 times", "1,300 times"."""
     return f"{float(f'{ratio:.2g}'):,.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 
