@@ -51,6 +51,6 @@ def _row(entry: Entry, assignment: Assignment, exercises: list[str]) -> list[str
         told.status,
         told.points,
         told.out_of,
-        told.sentence or "",
+        "; ".join(filter(None, (told.sentence, *entry.notes))),
         *points.values(),
     ]
