@@ -107,13 +107,20 @@ class GradingSlot:
         self._uncaged: Plain | None = None
 
     def __call__(self, work: Work) -> Done:
-        """Grade it. Raises Stop where no other submission could be graded either."""
+        """Grade it. Raises Stop where no other submission could be graded either.
+
+        A process of the submission's that was killed may have been killed by somebody else (the system, for want of
+        memory; a person): then the better of two gradings counts."""
+        doubtful: Done | None = None
         for tries in range(1, TRIES + 1):
             done = self._try(work)
-            if done.graded.fault is None:
-                return replace(done, tries=tries)
-            self._tear_down()
-        return replace(done, tries=TRIES)
+            if done.graded.fault is not None:
+                self._tear_down()
+            elif doubtful is None and done.graded.result is not None and is_doubtful(done.graded.result):
+                doubtful = done
+            else:
+                return replace(better(done, doubtful), tries=tries)
+        return replace(better(done, doubtful), tries=TRIES)
 
     def close(self) -> None:
         """End all processes, remove all files."""
@@ -179,6 +186,20 @@ class GradingSlot:
             stack.close()
         except (SandboxError, PeerLost, OSError):
             pass  # what is broken is thrown away
+
+
+def is_doubtful(result: Result) -> bool:
+    """Whether a process has ended that may not have ended itself."""
+    return any(one.verdict is Verdict.CRASHED and one.cause in ("signal", "exit") for one in result.exercises)
+
+
+def better(done: Done, other: Done | None) -> Done:
+    """Of two gradings of one submission, the one that gives more."""
+    if other is None or other.graded.result is None:
+        return done
+    if done.graded.result is not None and done.graded.result.points >= other.graded.result.points:
+        return done
+    return other
 
 
 def with_missing(result: Result, assignment: Assignment) -> Result:
