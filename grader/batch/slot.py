@@ -109,18 +109,20 @@ class GradingSlot:
     def __call__(self, work: Work) -> Done:
         """Grade it. Raises Stop where no other submission could be graded either.
 
-        A process of the submission's that was killed may have been killed by somebody else (the system, for want of
-        memory; a person): then the better of two gradings counts."""
-        doubtful: Done | None = None
-        for tries in range(1, TRIES + 1):
+        A process of the submission's that has ended may have been ended by somebody else (the system, for want of
+        memory; a person): then it is graded until two gradings give the same, and the best one counts."""
+        doubtful: list[Done] = []
+        tries = 0
+        while tries < TRIES:
+            tries += 1
             done = self._try(work)
             if done.graded.fault is not None:
                 self._tear_down()
-            elif doubtful is None and done.graded.result is not None and is_doubtful(done.graded.result):
-                doubtful = done
+            elif not is_doubtful(done) or any(points(done) == points(other) for other in doubtful):
+                break
             else:
-                return replace(better(done, doubtful), tries=tries)
-        return replace(better(done, doubtful), tries=TRIES)
+                doubtful.append(done)
+        return replace(max((done, *doubtful), key=points), tries=tries)
 
     def close(self) -> None:
         """End all processes, remove all files."""
@@ -188,18 +190,15 @@ class GradingSlot:
             pass  # what is broken is thrown away
 
 
-def is_doubtful(result: Result) -> bool:
+def is_doubtful(done: Done) -> bool:
     """Whether a process has ended that may not have ended itself."""
-    return any(one.verdict is Verdict.CRASHED and one.cause in ("signal", "exit") for one in result.exercises)
+    exercises = done.graded.result.exercises if done.graded.result is not None else ()
+    return any(one.verdict is Verdict.CRASHED and one.cause in ("signal", "exit") for one in exercises)
 
 
-def better(done: Done, other: Done | None) -> Done:
-    """Of two gradings of one submission, the one that gives more."""
-    if other is None or other.graded.result is None:
-        return done
-    if done.graded.result is not None and done.graded.result.points >= other.graded.result.points:
-        return done
-    return other
+def points(done: Done) -> float:
+    """What it gives; less than nothing where there is no record."""
+    return done.graded.result.points if done.graded.result is not None else -1.0
 
 
 def with_missing(result: Result, assignment: Assignment) -> Result:
