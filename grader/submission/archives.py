@@ -14,6 +14,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,20 +76,30 @@ def stem(name: str) -> str:
 
 
 def members(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Member]:
-    """The regular files of an archive, one after the other; each is to be read before the next. Raises SubmissionError
-    where it is damaged or holds too much."""
+    """The regular files of an archive, one after the other; each is to be read before the next, and all of it inside
+    `reading`. Raises SubmissionError where it holds too much."""
     size = file.stat().st_size
     if size > limits.archive:
         raise SubmissionError(f"{name} has {_megabytes(size)}, and at most {_megabytes(limits.archive)} are unpacked")
     with file.open("rb") as stream:
         begins = stream.read(512)
+    if begins.startswith(b"PK") or (name.lower().endswith(".zip") and not _is_tar(begins)):
+        yield from _zip(file, name, limits, skipped)
+    else:
+        yield from _tar(file, name, limits, skipped, begins)
+
+
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """What the readers raise over a damaged archive, as a sentence. Raises SubmissionError."""
     try:
-        if begins.startswith(b"PK") or (name.lower().endswith(".zip") and not _is_tar(begins)):
-            yield from _zip(file, name, limits, skipped)
-        else:
-            yield from _tar(file, name, limits, skipped, begins)
+        yield
     except BROKEN as error:
         raise SubmissionError(f"{name} cannot be unpacked: it is damaged, or no archive ({_short(error)})") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise SubmissionError(f"{name} cannot be unpacked: it is damaged ({_short(error)})") from None
 
 
 def _zip(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Member]:

@@ -60,6 +60,8 @@ def _inner(folder: Path, modules: Sequence[str]) -> Path:
         inside = [path for path in _visible(folder) if not path.is_symlink()]
         if len(inside) != 1 or not inside[0].is_dir():
             return folder
+        if (inside[0] / GRADESCOPE).is_file():
+            return inside[0]
         below = _visible(inside[0])
         if not below or not all(path.is_dir() or is_archive(path.name) or named(path.name).versioned for path in below):
             return folder

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from grader.submission.archives import CHUNK, Skipped, check_ratio, is_archive, members, stem
+from grader.submission.archives import CHUNK, Skipped, check_ratio, is_archive, members, reading, stem
 from grader.submission.limits import Limits
 from grader.submission.names import is_junk, parts_of, tidied
 from grader.submission.opening import SubmissionError
@@ -59,6 +59,10 @@ class Unpacking:
 
     def archive(self, source: Path, name: str, at: tuple[str, ...] = ()) -> None:
         """Unpack an archive. Raises SubmissionError."""
+        with reading(name):
+            self._archive(source, name, at)
+
+    def _archive(self, source: Path, name: str, at: tuple[str, ...]) -> None:
         packed = source.stat().st_size
         before = self.total
         for member in members(source, name, self.limits, self.skipped):
