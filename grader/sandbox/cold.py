@@ -54,17 +54,17 @@ class ColdNursery(NamespacedNursery):
         plan = room.bubble_plan(groups)
         ours, theirs = socket.socketpair()
         told, telling = os.pipe()
-        sizes = ((room.limits.scratch, str(bubble.SCRATCH)), (room.limits.shared, "/dev/shm"))
+        mounts, places = _scratch(room)
         try:
             command = [
                 *bubble.arguments(
                     room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(folder, bubble.CAGE)]
                 ),
-                *(word for size, at in sizes for word in ("--size", str(size), "--perms", "0700", "--tmpfs", at)),
+                *places,
                 *bubble.finish(room.shown, "--info-fd", str(telling)),
                 *bubble.python("grader.worker", str(theirs.fileno()), plan.to_json()),
             ]
-            orders = Orders(command, doors=groups.doors if groups else (), mounts=room.mounts, uid=room.uid)
+            orders = Orders(command, doors=groups.doors if groups else (), mounts=[*room.mounts, *mounts], uid=room.uid)
             self._started = Started(orders, (theirs.fileno(), telling))
         finally:
             theirs.close()
@@ -111,3 +111,19 @@ class ColdNursery(NamespacedNursery):
         os.close(self._told)
         if self._pidfd >= 0:
             os.close(self._pidfd)
+
+
+def _scratch(room: Bubbled) -> tuple[list[dict[str, str]], list[str]]:
+    """What the launcher mounts, and bubblewrap's options, for the folders that can be written to. bubblewrap itself
+    bounds the bytes only, not the number of files."""
+    folders = ((room.limits.scratch, str(bubble.SCRATCH)), (room.limits.shared, "/dev/shm"))
+    if not room.bounded:
+        return [], [word for size, at in folders for word in ("--size", str(size), "--perms", "0700", "--tmpfs", at)]
+    mounts: list[dict[str, str]] = []
+    options: list[str] = []
+    for size, at in folders:
+        seen = str(room.stage.mount / Path(at).name)
+        told = f"{room.limits.mount_options(size)},uid={room.uid},gid={room.uid}"
+        mounts.append(dict(kind="tmpfs", source="", target=seen, options=told))
+        options += ["--bind", seen, at]
+    return mounts, options

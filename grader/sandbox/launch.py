@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -83,3 +84,10 @@ class Started:
             self.process.kill()
             self.process.wait()
         self._log.close()
+
+
+@cache
+def may_mount() -> bool:
+    """Whether the launcher can make mounts of its own: not so for an ordinary user, nor for most containers' root."""
+    code = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x20000) != 0)"
+    return subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False).returncode == 0

@@ -11,6 +11,7 @@ from grader.sandbox import bubble, filter
 from grader.sandbox.cage import Limits, SandboxError
 from grader.sandbox.caged import Caged
 from grader.sandbox.groups import Groups
+from grader.sandbox.launch import may_mount
 from grader.sandbox.libraries import libraries
 from grader.sandbox.probe import prove
 from grader.sandbox.stage import Stage, reachable
@@ -102,6 +103,7 @@ class Bubbled(Room):
             raise SandboxError(f"level {self.level}: bubblewrap is missing: apt-get install bubblewrap")
         self.bubblewrap = found
         super().__init__(limits)
+        self.bounded = self.uid is not None and may_mount()  # the number of files, in level cold
         self.seen_at: dict[Path, Path] = {}
         self.mounts: list[dict[str, str]] = []
         far = [path for path in self.shown.paths if not reachable(path)] if self.uid is not None else []

@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
+from itertools import count
 from pathlib import Path
 
 from grader.sandbox.cage import SandboxError
@@ -27,7 +28,8 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 class Stage:
     """A temporary folder: `package` (ours, as far as a cage may see it), `about` (one folder for each submission),
-    `mount` (a place for mounts). Nobody but its owner and `lease`'s user can look into `about`."""
+    `mount` (a place for mounts). Nobody but its owner, `lease`'s user and whom `give` names can look into a folder of
+    `about`."""
 
     def __init__(self, lease: Lease | None) -> None:
         base = None if lease is None else _everybody_s()
@@ -39,15 +41,15 @@ class Stage:
         self.package = self.root / "package"
         self.about = self.root / "about"
         self.mount = self.root / "mount"
-        self._count = 0
+        self._lease = lease
+        self._count = count(1)  # in one step, for judges on several threads
         for folder in (self.package, self.about, self.mount):
             folder.mkdir()
         if lease is not None:
             self.root.chmod(0o711)
             self.mount.chmod(0o755)
             self.package.chmod(0o755)
-            os.chown(self.about, 0, lease.gid)
-            self.about.chmod(0o750)
+            self.about.chmod(0o711)
         (self.package / "grader").mkdir()
         for name in SHOWN:
             if (PACKAGE / name).is_dir():
@@ -59,9 +61,8 @@ class Stage:
     def put(self, submission: Path, checks: Path, given: Path) -> Path:
         """Copies of a submission, a checks.py and the given helpers, in a folder of their own. A submission that is one
         file is copied with the modules beside it. Raises SandboxError."""
-        self._count += 1
-        folder = self.about / str(self._count)
-        folder.mkdir()
+        folder = self.about / str(next(self._count))
+        folder.mkdir(mode=0o700)
         if submission.is_file():
             copy(submission.parent, folder / "submission", modules_only=True)
         else:
@@ -72,7 +73,14 @@ class Stage:
         else:
             (folder / "given").mkdir()
         _open_up(folder)
+        if self._lease is not None:
+            self.give(folder, self._lease)
         return folder
+
+    def give(self, folder: Path, to: Lease) -> None:
+        """Let one user look into a folder, who could not before; nobody else can from now on."""
+        os.chown(folder, 0, to.gid)
+        folder.chmod(0o750)
 
     def drop(self, folder: Path) -> None:
         """Remove what `put` has made."""
@@ -107,7 +115,7 @@ def copy(source: Path, target: Path, *, modules_only: bool = False) -> None:
     """Copy a folder's regular files, or only the Python files at its top. No link is followed, in the submission or put
     there meanwhile: it could lead to anything that the judge may read. Raises SandboxError where there is too much."""
     source = source.resolve()
-    total = count = 0
+    total = files_seen = 0
     target.mkdir()
     for folder, folders, files, at in os.fwalk(source, follow_symlinks=False):
         folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
@@ -120,8 +128,8 @@ def copy(source: Path, target: Path, *, modules_only: bool = False) -> None:
             if data is None:
                 continue
             total += len(data)
-            count += 1
-            if total > TOTAL_LIMIT or count > COUNT_LIMIT:
+            files_seen += 1
+            if total > TOTAL_LIMIT or files_seen > COUNT_LIMIT:
                 raise SandboxError(
                     f"{source} holds more than {COUNT_LIMIT:,} files or {TOTAL_LIMIT >> 20} MB; "
                     "leave only what belongs to the submission in it"

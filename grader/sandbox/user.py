@@ -17,11 +17,11 @@ from grader.peer import Peer
 from grader.sandbox.cage import Limits, SandboxError
 from grader.sandbox.caged import START_SECONDS, Caged, Nursery, about
 from grader.sandbox.groups import Groups
-from grader.sandbox.launch import ENVIRONMENT, Orders, Started
+from grader.sandbox.launch import ENVIRONMENT, Orders, Started, may_mount
 from grader.sandbox.processes import kill_below
 from grader.sandbox.room import Room
 from grader.sandbox.stage import reachable
-from grader.sandbox.users import processes_of
+from grader.sandbox.users import lease, processes_of
 from grader.worker.cage import landlock
 from grader.worker.cage.confine import Plan
 
@@ -44,14 +44,18 @@ class User(Room):
                 "signals in"
             )
         super().__init__(limits)
+        self.bounded = self.uid is not None and may_mount()
 
     @property
     def notes(self) -> list[str]:
         """What this level cannot promise here."""
         found = [
             "no namespaces: student code can tell which process ids are in use, and shares the machine's file systems",
-            f"the scratch folder is bounded for each file ({self.limits.scratch >> 20} MB), not as a whole",
         ]
+        if not self.bounded:
+            found.append(
+                f"the scratch folder is bounded for each file ({self.limits.scratch >> 20} MB), not as a whole"
+            )
         if self.uid is None:
             found.append("no second user: only Landlock stands between student code and your files")
         return [*found, *super().notes]
@@ -86,11 +90,14 @@ class UserNursery(Nursery):
         self._room = room
         self._scratch = folder / "scratch"
         self._scratch.mkdir(mode=0o700)
-        if room.uid is not None:
-            os.chown(self._scratch, room.uid, room.uid)
+        self._lease = lease() if room.uid is not None else None  # for each cage: its end is the end of its user
+        self._uid = None if self._lease is None else self._lease.uid
         groups = Groups.create(room.limits)
         ours, theirs = socket.socketpair()
         try:
+            if self._lease is not None:
+                room.stage.give(folder, self._lease)
+                os.chown(self._scratch, self._lease.uid, self._lease.gid)
             plan = self._plan(folder, groups)
             environment = {
                 **ENVIRONMENT,
@@ -102,8 +109,8 @@ class UserNursery(Nursery):
                 [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno()), plan.to_json()],
                 environment,
                 doors=groups.doors if groups else (),
-                mounts=_in_place(room),
-                uid=room.uid,
+                mounts=self._mounts(),
+                uid=self._uid,
             )
             self._started = Started(orders, (theirs.fileno(),))
         finally:
@@ -128,18 +135,27 @@ class UserNursery(Nursery):
     def end_processes(self) -> None:
         if self.ready:
             self.empty()  # while there is a parent to take what has ended
-        if self._room.uid is not None:
-            _kill_user(self._room.uid)
+        if self._uid is not None:
+            _kill_user(self._uid)
         elif not kill_below(self.pid):
             raise SandboxError("processes of a cage are still alive")
         self._started.end()
 
     def release(self) -> None:
         shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._lease is not None:
+            self._lease.close()
+
+    def _mounts(self) -> list[dict[str, str]]:
+        room, mounts = self._room, _in_place(self._room)
+        if room.bounded:
+            options = f"{room.limits.mount_options(room.limits.scratch)},uid={self._uid},gid={self._uid}"
+            mounts.append(dict(kind="tmpfs", source="", target=str(self._scratch), options=options))
+        return mounts
 
     def _plan(self, folder: Path, groups: Groups | None) -> Plan:
         plan = self._room.plan(groups, self._scratch, [str(self._room.stage.package), str(folder), *MACHINE], ())
-        if plan.processes is not None and self._room.uid is None:
+        if plan.processes is not None and self._uid is None:
             plan = replace(plan, processes=plan.processes + _threads_of(os.getuid()))
         return replace(plan, sweep=True)
 
@@ -148,7 +164,7 @@ def _in_place(room: User) -> list[dict[str, str]]:
     """Mounts that let the other user walk to a Python in root's home. Raises SandboxError where they are needed and may
     not be made."""
     far = [path for path in room.shown.paths if not reachable(path)] if room.uid is not None else []
-    if far and not _may_mount():
+    if far and not may_mount():
         raise SandboxError(
             f"level user: another user cannot read {far[0]}; install Python and this package where everybody can, "
             "in /opt for instance"
@@ -172,12 +188,6 @@ def within_reach(far: Sequence[Path], at: Path) -> list[dict[str, str]]:
 def _first_closed(path: Path) -> Path:
     """The topmost folder on the way to a path that not everybody may pass."""
     return next(p for p in [*reversed(path.parents), path] if not p.stat().st_mode & 0o001)
-
-
-def _may_mount() -> bool:
-    """Whether a mount namespace can be made: not so for most containers' root."""
-    code = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x20000) != 0)"
-    return subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False).returncode == 0
 
 
 def _kill_user(uid: int) -> None:

@@ -3,7 +3,8 @@
 the docstring's first sentence      what it tries
 HONEST      {exercise: points}      what it may earn where it cheats; every other exercise keeps all of its points
 ADMITTED    {level: reason}         levels on which it is known to succeed; there it must, or the entry is stale.
-                                    A reason that begins with "as root," holds for root; one that says
+                                    A reason that begins with "as root," holds for root, with "as an ordinary
+                                    user," for everybody else; one that says
                                     "perhaps:" allows it to fail
 MODULE      "kernels"               the module that it takes part in
 ALONE       False                   True: it is the whole module; else it follows a right one, and redefines
@@ -70,7 +71,9 @@ class Attack:
     def admitted_under(self, level: str) -> bool:
         """Whether it is known to succeed there."""
         reason = self.admitted.get(level)
-        return reason is not None and (os.geteuid() == 0 or not reason.startswith("as root,"))
+        if reason is None:
+            return False
+        return not reason.startswith("as an ordinary user," if os.geteuid() == 0 else "as root,")
 
     def must_succeed_under(self, level: str) -> bool:
         """Whether it shows there that it works at all."""

@@ -120,7 +120,7 @@ def test_doctor_tells_of_every_attempt_in_a_line(rooms: Rooms) -> None:
     assert len(lines) == 1 + len(diagnoses[0].findings)
     assert all("held" in line or "admitted" in line for line in lines[1:])
     assert summary(diagnoses) == ["grader check uses level cold; grader batch uses level warm"]
-    assert any("scratch" in note for told in diagnoses for note in told.notes)
+    assert any("no namespaces" in note for told in diagnoses for note in told.notes)
 
 
 def test_doctor_says_what_would_help(monkeypatch: pytest.MonkeyPatch) -> None:

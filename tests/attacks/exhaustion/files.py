@@ -8,7 +8,11 @@ import target
 from tools import attempt, breach
 
 HONEST = {"kernels.pairwise": 20}
-ADMITTED = {"none": "files are not counted"}
+ADMITTED = {
+    "none": "files are not counted",
+    "cold": "as an ordinary user, bubblewrap counts bytes, not files",
+    "user": "as an ordinary user, files are not counted",
+}
 SECONDS = 20.0
 _honest = pairwise
 
