@@ -145,7 +145,7 @@ def test_time_is_drawn_beside_the_limit(timed_class: list[Entry], timed: Assignm
     assert slow.speed is not None and slow.speed.ratio > slow.speed.limit
     page = page_of(of(timed_class, "slow"), timed)
     assert looked_at(page).text.count("Time beside the reference's") == 2  # above the picture, and as its title
-    assert 'class="bar bad"' in page and 'class="limit"' in page
+    assert 'class="bar bad"' in page and 'class="mark"' in page
     assert "1 of 2 are beyond their limit" in page or "1 of 1 are beyond their limit" in page
 
 

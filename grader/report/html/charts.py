@@ -113,7 +113,7 @@ def _bar(speed: Speed, axis: Axis, middle: float) -> Iterator[Markup]:
     low, high = (axis.at(_log(value)) for value in speed.interval)
     if speed.pairs:
         yield line(low, middle, high, middle, "whisker")
-    yield line(limit, middle - 10, limit, middle + 10, "limit")
+    yield line(limit, middle - 11, limit, middle + 11, "mark")
     at_least = "" if speed.pairs else "\N{GREATER-THAN OR EQUAL TO} "
     yield text(WIDTH - 6, middle + 4, f"{at_least}{times(speed.ratio)}", "value", "end")
 
