@@ -180,6 +180,17 @@ def test_what_is_in_it(toy: Assignment, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.pyc"))
 
 
+def test_what_setup_installs_is_whole(toy: Assignment, tmp_path: Path) -> None:
+    unpack(bundle(toy, Settings("t1", "a word")), tmp_path)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    done = subprocess.run(
+        [*pip, "--target", tmp_path / "site", tmp_path], capture_output=True, text=True, check=False, cwd="/"
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("report/html/templates/style.css", "report/html/templates/class.html", "gradescope/run_autograder"):
+        assert (tmp_path / "site" / "grader" / name).read_bytes() == (ROOT / "grader" / name).read_bytes()
+
+
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
 def test_the_scripts_parse(script: str) -> None:
     bash = shutil.which("bash")
