@@ -17,7 +17,7 @@ from pathlib import Path
 from grader.course import Assignment, CourseError
 from grader.gradebook import Entry
 from grader.report.csv import table
-from grader.report.grade import cell, grade
+from grader.report.grade import cell, grade, out_of
 from grader.submission.lms import CANVAS
 
 HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -57,7 +57,9 @@ def canvas_of(
 
     `column`: the assignment's name in Canvas, with its id in parentheses where it exists there."""
     graded = [(entry, grade(entry, assignment)) for entry in entries]
-    possible = max((told.out_of for _, told in graded), default=0.0) or 100.0
+    possible = max(
+        (told.out_of for entry, told in graded if entry.result is not None), default=out_of(None, assignment)
+    )
     export = Export("")
     rows: list[Sequence[str | float | None]] = []
     taken: set[Person] = set()

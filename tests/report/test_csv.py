@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from grader.course import Assignment
 from grader.gradebook import Entry
 from grader.report.canvas import HEADER, RosterError, canvas_of, read_roster
 from grader.report.csv import csv_of, harmless, table
+from grader.result import Verdict
 from tests.report.conftest import entry
 
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -80,6 +82,20 @@ def test_canvas_without_a_roster_takes_the_id_from_the_file_s_name(toy_class: li
     assert by_login["kurt"] == "70" and by_login["empty"] == "0"
     assert by_login["unlucky"] == by_login["waiting"] == ""
     assert rows_of(export.text)[0][5] == "t1 A toy"
+
+
+def test_who_handed_in_nothing_does_not_change_what_others_have(toy_class: list[Entry], toy: Assignment) -> None:
+    result = toy_class[0].result
+    assert result is not None
+    away = msgspec.structs.replace(result.exercises[0], verdict=Verdict.NEEDS_CUDA, points=0.0, out_of=0.0)
+    exercises = (away, *result.exercises[1:])
+    without = msgspec.structs.replace(result, exercises=exercises, points=60.0, out_of=80.0)
+    nothing, failed = entry("x", None, problem="empty"), entry("y", None, fault="broke")
+    rows = rows_of(canvas_of([entry("a", without), nothing, failed], toy).text)
+    assert [row[5] for row in rows[1:]] == ["80", "60", "0", ""]
+    both = rows_of(canvas_of([entry("a", without), entry("b", result)], toy).text)  # graded on other machines
+    assert [row[5] for row in both[1:]] == ["100", "75", "100"]
+    assert rows_of(canvas_of([nothing], toy).text)[1][5] == "100"
 
 
 ROSTER = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Old work (12)

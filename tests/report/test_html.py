@@ -175,6 +175,26 @@ def test_the_class(everybody: list[Entry], toy: Assignment) -> None:
     assert {f"students/{safe_name(one.student)}.html" for one in everybody} <= links
 
 
+def test_who_crashes_alike_is_counted_together(toy_class: list[Entry], toy: Assignment) -> None:
+    one = of(toy_class, "alan")
+    other = msgspec.json.encode(one.result).replace(b"algebra.py, line ", b"algebra.py, line 4")
+    assert other != msgspec.json.encode(one.result)
+    summary = Summary(toy)
+    summary.add(one)
+    summary.add(replace(one, result=msgspec.json.decode(other, type=Result)))
+    assert [count for (place, *_), count in summary.crashes.items() if place == "algebra.scale"] == [2]
+    assert not [sentence for *_, sentence in summary.crashes if ".py, line" in sentence]
+
+
+def test_the_slowest_is_farthest_beyond_its_limit(timed_class: list[Entry], timed: Assignment) -> None:
+    summary = Summary(timed)
+    for one in timed_class:
+        summary.add(one)
+    assert (summary.slow[0].exercise, summary.slow[0].student) == ("kernels.powers", "slow")
+    text = looked_at(class_page_of(summary)).text
+    assert summary.slow[0].told in text and "The slowest" in text
+
+
 def test_a_class_of_nobody_is_a_page(toy: Assignment) -> None:
     looked_at(class_page_of(Summary(toy)))
 

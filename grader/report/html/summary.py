@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from grader.result import ExerciseResult, Verdict
 
 SHOWN = 15  # rows of a table of what is most frequent, or slowest
 SENTENCE = 240  # characters of a sentence in such a table
+PLACE = re.compile(r" \([^()]*\.py, line \d+\)")  # which differs among those who crash alike
 CRASHES = (Verdict.CRASHED, Verdict.TIMED_OUT, Verdict.OUT_OF_MEMORY, Verdict.ENVIRONMENT)
 
 
@@ -80,7 +82,7 @@ class Summary:
         for module in imported:
             if not module.imported and module.sentence:
                 self.crashes[module.name, "not imported", cell(module.sentence)[:SENTENCE]] += 1
-        self.slow.sort(key=lambda one: -one.ratio)
+        self.slow.sort(key=lambda one: -one.ratio / one.limit)
         del self.slow[SHOWN:]
 
     def _count(self, one: ExerciseResult, student: str, link: str | None) -> None:
@@ -89,7 +91,7 @@ class Summary:
         for hint in dict.fromkeys(one.hints):
             self.hints[one.id, hint] += 1
         if one.verdict in CRASHES and one.cases:
-            self.crashes[one.id, one.verdict.words, cell(one.sentence or "")[:SENTENCE]] += 1
+            self.crashes[one.id, one.verdict.words, PLACE.sub("", cell(one.sentence or ""))[:SENTENCE]] += 1
         if one.speed is not None:
             speed = one.speed
             self.slow.append(Slow(speed.ratio, speed.limit, not speed.pairs, one.id, student, link))
