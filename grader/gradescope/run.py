@@ -13,7 +13,7 @@ from grader.batch import SlotMaker, Work
 from grader.course import Assignment, CourseError, find_course
 from grader.engine import Stop
 from grader.files import write_atomically
-from grader.gradebook import Entry, Graded, Handed
+from grader.gradebook import Entry, Handed
 from grader.gradescope.bundle import SETTINGS, Settings
 from grader.judge import Options
 from grader.report.gradescope import results_of, ungraded
@@ -47,15 +47,14 @@ def _graded(assignment: Assignment, settings: Settings, folder: Path) -> Entry:
     slot = SlotMaker(assignment.course, assignment.name, options, (settings.sandbox,))()
     with closing(slot):
         done = slot(Work(TurnedIn(NAME, NAME, ((NAME, folder),)), Handed(NAME, NAME, "")))
-    graded: Graded = done.graded
     return Entry(
         student=NAME,
         submission=NAME,
         submitted=None,
         digest="",
-        result=graded.result,
-        problem=graded.problem,
-        fault=graded.fault,
+        result=done.graded.result,
+        problem=done.graded.problem,
+        fault=done.graded.fault,
         attempts=done.tries,
         graded=datetime.now(UTC),
         notes=done.notes,

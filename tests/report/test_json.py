@@ -21,6 +21,9 @@ def test_the_records_are_those_of_the_gradebook(toy_class: list[Entry], hostile:
         assert (row["student"], row["attempts"]) == (one.student, 1)
         record = None if row["record"] is None else msgspec.convert(row["record"], Result)
         assert record == one.result
+    remarks = {row["student"]: (row["status"], row["fault"], row["remark"]) for row in told["submissions"]}
+    assert remarks["unlucky"] == ("ungraded", "no worker could be started", "no worker could be started")
+    assert remarks["waiting"] == ("ungraded", None, "not graded yet")
     points = {row["student"]: row["points"] for row in told["submissions"]}
     assert points["unlucky"] is points["waiting"] is None and points["empty"] == 0 and points["ada"] == 100
 
