@@ -108,7 +108,7 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
         if not waiting:
             return
         options = Options(device=request.device, secret=secret, timed=request.timed)
-        maker = SlotMaker(request.assignment.course, request.assignment.name, options, request.levels, shared)
+        maker = SlotMaker(request.assignment.course, request.assignment.name, options, request.levels)
         resources = {"GPU": 1.0} if request.device != "cpu" else {}
         engine = open_engine(request.engine, maker, min(_jobs(request), len(waiting)), resources)
         stack.callback(engine.close)

@@ -52,7 +52,6 @@ class SlotMaker:
     assignment: str
     options: Options
     levels: tuple[str, ...]
-    scratch: Path | None = None  # None: the machine's own
     _common: _Common = field(default_factory=_Common, compare=False, repr=False)
 
     def __call__(self) -> GradingSlot:
@@ -63,10 +62,10 @@ class SlotMaker:
                 common.assignment = self.course.assignment(self.assignment)
             if common.level is None:
                 common.level = _best(self.levels, common.assignment)
-        return GradingSlot(common.assignment, self.options, common.level, common.known, self.scratch)
+        return GradingSlot(common.assignment, self.options, common.level, common.known)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return SlotMaker, (self.course, self.assignment, self.options, self.levels, self.scratch)
+        return SlotMaker, (self.course, self.assignment, self.options, self.levels)
 
 
 def _best(levels: tuple[str, ...], assignment: Assignment) -> str:
@@ -93,14 +92,12 @@ def _best(levels: tuple[str, ...], assignment: Assignment) -> str:
 class GradingSlot:
     """Grades one submission after the other, each in a cage of its own."""
 
-    def __init__(
-        self, assignment: Assignment, options: Options, level: str, known: Known, scratch: Path | None = None
-    ) -> None:
+    def __init__(self, assignment: Assignment, options: Options, level: str, known: Known) -> None:
         self._assignment = assignment
         self._options = options
         self._level = level
         self._known = known
-        self._scratch = Scratch(scratch)
+        self._scratch = Scratch()
         self._stack = ExitStack()
         self._oracle: Oracle | None = None
         self._sandbox: Sandbox | None = None
