@@ -199,20 +199,20 @@ def _compare(course: Course, root: Path, asked: argparse.Namespace) -> None:
         inside = (told["inside"] - first["inside"]) / n  # type: ignore[operator]
         ungraded = asked.submissions - told["sure"]  # type: ignore[operator]
         start = f"{start_cpu:.1f} s CPU, {start_wall:.1f} s for the start"
-        print(
-            f"| grader batch, {jobs} job{'s' * (jobs != '1')} ({start}) | {asked.submissions} | {(cpu - start_cpu) / n:.3f} | {inside:.3f} | {(wall - start_wall) / n:.3f} "
-            f"| {' '.join(map(str, told['memory']))} | {ungraded} |"  # type: ignore[arg-type]
-        )
-    costs = []
+        what = f"grader batch, {jobs} job{'s' * (jobs != '1')} ({start})"
+        memory = " ".join(map(str, told["memory"]))  # type: ignore[call-overload]
+        costs = f"{(cpu - start_cpu) / n:.3f} | {inside:.3f} | {(wall - start_wall) / n:.3f}"
+        print(f"| {what} | {asked.submissions} | {costs} | {memory} | {ungraded} |", flush=True)
+    pytests = []
     for place in sorted((root / "all").iterdir())[: asked.pytest]:
         if place.is_dir():
             test = root / f"test_{place.name}.py"
             test.write_text(TESTS.format(root=str(course.root), submission=str(place)))
             command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", str(test)]
-            costs.append(measured([*command, f"--rootdir={root}"])[:2])
-    if costs:
-        cpu, wall = (statistics.fmean(part) for part in zip(*costs, strict=True))
-        print(f"| pytest, a process for each | {len(costs)} | {cpu:.3f} | | {wall:.3f} | | |")
+            pytests.append(measured([*command, f"--rootdir={root}"])[:2])
+    if pytests:
+        cpu, wall = (statistics.fmean(part) for part in zip(*pytests, strict=True))
+        print(f"| pytest, a process for each | {len(pytests)} | {cpu:.3f} | | {wall:.3f} | | |")
 
 
 if __name__ == "__main__":

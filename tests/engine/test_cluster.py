@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,3 +102,32 @@ def test_a_scheduler_that_is_not_there_is_a_sentence(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("grader.engine.cluster.CONNECT_SECONDS", 0.5)
     with pytest.raises(EngineError, match="there is no Dask scheduler"):
         open_engine("dask://127.0.0.1:9", Maker(""), 1, {})
+
+
+OPENSSL = """
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.pem
+openssl req -newkey rsa:2048 -nodes -subj /CN=node -keyout node.key -out node.csr
+openssl x509 -req -in node.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -out node.pem
+"""
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make certificates with")
+def test_with_certificates_it_is_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The certificates of docs/cluster.md; a client without them is not let in."""
+    import dask
+
+    monkeypatch.setattr("grader.engine.cluster.CONNECT_SECONDS", 3.0)
+
+    subprocess.run(["sh", "-ec", OPENSSL], cwd=tmp_path, check=True, capture_output=True)
+    pair = {"cert": str(tmp_path / "node.pem"), "key": str(tmp_path / "node.key")}
+    tls = {"ca-file": str(tmp_path / "ca.pem"), "scheduler": pair, "worker": pair, "client": pair}
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "dask.json").write_text(json.dumps({"distributed": {"comm": {"require-encryption": True, "tls": tls}}}))
+    names = {"distributed.comm.require-encryption": True, "distributed.comm.tls.ca-file": tls["ca-file"]}
+    for role in ("scheduler", "worker", "client"):
+        names |= {f"distributed.comm.tls.{role}.{key}": value for key, value in pair.items()}
+    with dask.config.set(names), cluster(tmp_path, "tls", {"DASK_CONFIG": str(tmp_path / "dask.json")}) as address:
+        assert run(address, tmp_path / "notes", [1, 2, 3]) == {1: 2, 2: 4, 3: 6}
+        nothing = dict.fromkeys(names)
+        with dask.config.set(nothing), pytest.raises(EngineError, match="there is no Dask scheduler"):
+            run(address, tmp_path / "notes", [1])
