@@ -56,31 +56,32 @@ class SlotMaker:
 
     def __call__(self) -> GradingSlot:
         """A slot at the best level that there is. Raises Stop."""
-        common = self._common
+        common, sandbox = self._common, None
         with common.lock:
             if common.assignment is None:
                 common.assignment = self.course.assignment(self.assignment)
             if common.level is None:
-                common.level = _best(self.levels, common.assignment)
-        return GradingSlot(common.assignment, self.options, common.level, common.known)
+                common.level, sandbox = _best(self.levels, common.assignment)
+        return GradingSlot(common.assignment, self.options, common.level, common.known, sandbox)
 
     def __reduce__(self) -> tuple[object, ...]:
         return SlotMaker, (self.course, self.assignment, self.options, self.levels)
 
 
-def _best(levels: tuple[str, ...], assignment: Assignment) -> str:
-    """The first level that holds here. Raises Stop."""
+def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox | None]:
+    """The first level that holds here, and its sandbox, tried with a cage. Raises Stop."""
     reasons = []
     for level in levels:
         if level == "none":
-            return level
+            return level, None
         try:
             with ExitStack() as stack:
                 sandbox = open_sandbox(level)
                 stack.callback(sandbox.close)
-                empty = stack.enter_context(Scratch()).folder()
-                stack.enter_context(sandbox.cage(empty, assignment.public, assignment.course.given))
-                return level
+                with Scratch() as scratch, sandbox.cage(scratch.folder(), assignment.public, assignment.course.given):
+                    pass
+                stack.pop_all()
+                return level, sandbox
         except (SandboxError, PeerLost) as error:
             reasons.append(str(error))
     raise Stop(
@@ -92,7 +93,9 @@ def _best(levels: tuple[str, ...], assignment: Assignment) -> str:
 class GradingSlot:
     """Grades one submission after the other, each in a cage of its own."""
 
-    def __init__(self, assignment: Assignment, options: Options, level: str, known: Known) -> None:
+    def __init__(
+        self, assignment: Assignment, options: Options, level: str, known: Known, sandbox: Sandbox | None = None
+    ) -> None:
         self._assignment = assignment
         self._options = options
         self._level = level
@@ -100,7 +103,9 @@ class GradingSlot:
         self._scratch = Scratch()
         self._stack = ExitStack()
         self._oracle: Oracle | None = None
-        self._sandbox: Sandbox | None = None
+        self._sandbox = sandbox
+        if sandbox is not None:
+            self._stack.callback(sandbox.close)
         self._uncaged: Plain | None = None
 
     def __call__(self, work: Work) -> Done:
