@@ -70,8 +70,8 @@ class SlotMaker:
 
 def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox | None]:
     """The first level that holds here, and its sandbox, tried with a cage. Raises Stop."""
-    reasons = []
-    for level in levels:
+    reasons: dict[str, None] = {}
+    for level in (level for level in levels for _ in range(TRIES)):  # what was killed meanwhile is no reason
         if level == "none":
             return level, None
         try:
@@ -83,7 +83,7 @@ def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox
                 stack.pop_all()
                 return level, sandbox
         except (SandboxError, PeerLost) as error:
-            reasons.append(str(error))
+            reasons[str(error)] = None
     raise Stop(
         f"no level of caging can be had here: {'; '.join(reasons)}; grader doctor says more, and --no-sandbox does "
         "without, for submissions of people that you trust"

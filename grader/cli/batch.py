@@ -205,7 +205,11 @@ def _progress(state: Batch, screen: Console) -> Iterator[Callable[[Ended | None]
         def advance(ended: Ended | None) -> None:
             if ended is not None and (why := ended.graded.problem or ended.graded.fault):
                 kind = "" if ended.graded.problem else "ungraded: "
-                line = f"{ended.work.handed.student}: {kind}{why} ({ended.work.handed.submission})"
+                handed = ended.work.handed
+                named = (
+                    "" if handed.submission in (handed.student, why.partition(" ")[0]) else f" ({handed.submission})"
+                )
+                line = f"{handed.student}: {kind}{why}{named}"
                 screen.print(printable(" ".join(line.split())), markup=False, highlight=False)
             total = state.students - state.before
             bar.update(task, description="grading", total=total, completed=state.ended + state.elsewhere)
