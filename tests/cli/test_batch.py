@@ -171,6 +171,16 @@ def test_an_output_that_may_only_be_read_is_one_sentence(tmp_path: Path) -> None
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_a_gradebook_that_may_only_be_read_can_be_read(
+    graded: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    root, _ = graded
+    shutil.copytree(root / "out", tmp_path / "out")
+    script = 'mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"; exec $GRADER diff t1 --out "$1"'
+    done = in_mounts_of_its_own(script, tmp_path / "out")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "t1: no grades changed\n", "")
+
+
 def test_a_disk_that_fills_up_is_one_sentence_and_loses_nothing(tmp_path: Path) -> None:
     """The gradebook lies on a file system of 200 KB."""
     names = [f"s{number:03}" for number in range(60)]
