@@ -51,6 +51,7 @@ bench: setup
 	$(RUN)/python -m benchmarks.sandbox
 	$(RUN)/python -m benchmarks.transport
 	$(RUN)/python -m benchmarks.clock
+	$(RUN)/python -m benchmarks.batch --submissions 100
 
 clean:
 	rm -rf $(VENV)

@@ -169,9 +169,9 @@ class Judge:
                 for row in marks:
                     row.append(_unasked(exercise, away, out_of=0.0))
                 continue
-            transcript = interview.ask(imported, self._asked(exercise))
+            transcript = interview.ask(imported, self._asked(exercise), self._in_other_type(exercise))
             usual = self._mark(exercise, transcript, None)
-            self._notes(usual, interview, imported)
+            self._notes(usual, transcript)
             for row, edition in zip(marks, editions, strict=True):
                 row.append(usual if edition is None else self._mark(exercise, transcript, edition, usual))
         best = max(range(len(editions)), key=lambda i: (sum(one.points for one in marks[i]), -i))
@@ -251,14 +251,18 @@ class Judge:
             },
         )
 
-    def _notes(self, marked: Marked, interview: Interview, imported: Imported) -> None:
+    def _in_other_type(self, exercise: Exercise) -> list[Question]:
+        """The first question in the other float type, where an answer to it can be compared."""
+        first = self._asked(exercise)[0]
+        return [] if exercise.properties or not first.has_floats else [first.cast(OTHER[exercise.dtype])]
+
+    def _notes(self, marked: Marked, transcript: Transcript) -> None:
         """Findings that cost nothing: the other float type."""
         exercise, other = marked.exercise, OTHER[marked.exercise.dtype]
-        question = self._asked(exercise)[0]
-        if marked.verdict is not Verdict.RIGHT or exercise.properties or not question.has_floats:
+        if marked.verdict is not Verdict.RIGHT or not transcript.aside:
             return
-        cast = question.cast(other)
-        response = interview.ask(imported, [cast]).responses[0]
+        (cast,), (response,) = self._in_other_type(exercise), transcript.aside
+        question = self._asked(exercise)[0]
         try:
             if response.answer is None:
                 why = explain(response, exercise.seconds).sentence

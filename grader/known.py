@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 
 class Known:
-    """A bounded memory. `make` is called by one thread at a time for each key, and must not ask for another key."""
+    """A bounded memory. `make` is called by one thread at a time for each key; it may ask for what does not ask for
+    its own."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit

@@ -64,10 +64,11 @@ class Ended:
 @dataclass
 class Batch:
     """How far it is. `students`: all that count; of these `before` had a grade already, or a fault that is not tried
-    again, and `elsewhere` are in the hands of another batch."""
+    again (`old_faults`), and `elsewhere` are in the hands of another batch."""
 
     students: int = 0
     before: int = 0
+    old_faults: int = 0
     graded: int = 0
     problems: int = 0
     faults: int = 0
@@ -85,6 +86,11 @@ class Batch:
         """How many are left."""
         return self.students - self.before - self.ended - self.elsewhere
 
+    @property
+    def ungraded(self) -> int:
+        """How many have no grade, for whatever reason."""
+        return self.faults + self.old_faults + self.waiting + self.elsewhere
+
 
 def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], None]) -> None:
     """Grade what has no grade; `tell` is called once all is counted, with None, and after each that has ended.
@@ -94,6 +100,11 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
         raise BatchError(
             f"there is no reference solution for {request.assignment.name} in {request.assignment.solution}; "
             "grader.toml names the folder of solutions"
+        )
+    if request.device != "cpu" and request.levels != ("none",):
+        raise BatchError(
+            f"cages show no GPU to a submission: --device {request.device} needs --no-sandbox, which is for "
+            "submissions of people that you trust"
         )
     with ExitStack() as stack:
         request.out.mkdir(parents=True, exist_ok=True)
@@ -108,7 +119,7 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
         if not waiting:
             return
         options = Options(device=request.device, secret=secret, timed=request.timed)
-        maker = SlotMaker(request.assignment.course, request.assignment.name, options, request.levels, shared)
+        maker = SlotMaker(request.assignment.course, request.assignment.name, options, request.levels)
         resources = {"GPU": 1.0} if request.device != "cpu" else {}
         engine = open_engine(request.engine, maker, min(_jobs(request), len(waiting)), resources)
         stack.callback(engine.close)
@@ -140,6 +151,9 @@ class _Claims:
             if self._book.claim(self._assignment, work.handed, self._settings, retry_faults=self._retry_faults):
                 self._held[work.handed.student] = work.handed
                 yield work
+            elif self._book.is_graded(self._assignment, work.handed, self._settings, faults=True):
+                self._batch.before += 1  # by another batch, meanwhile
+                self._batch.old_faults += not self._book.is_graded(self._assignment, work.handed, self._settings)
             else:
                 self._batch.elsewhere += 1
 
@@ -204,6 +218,8 @@ def _waiting(request: Request, batch: Batch, book: Gradebook, settings: str, fou
     works = [Work(one, _handed(one)) for one in found]
     waiting = [w for w in works if not book.is_graded(name, w.handed, settings, faults=not request.retry_faults)]
     batch.students, batch.before = len(works), len(works) - len(waiting)
+    if not request.retry_faults:
+        batch.old_faults = batch.before - sum(book.is_graded(name, work.handed, settings) for work in works)
     if batch.before and not request.resume and not request.retry_faults:
         raise BatchError(
             f"{book.path} has results for {batch.before} of {batch.students} submissions already: --resume grades the "

@@ -52,38 +52,38 @@ class SlotMaker:
     assignment: str
     options: Options
     levels: tuple[str, ...]
-    scratch: Path | None = None  # None: the machine's own
     _common: _Common = field(default_factory=_Common, compare=False, repr=False)
 
     def __call__(self) -> GradingSlot:
         """A slot at the best level that there is. Raises Stop."""
-        common = self._common
+        common, sandbox = self._common, None
         with common.lock:
             if common.assignment is None:
                 common.assignment = self.course.assignment(self.assignment)
             if common.level is None:
-                common.level = _best(self.levels, common.assignment)
-        return GradingSlot(common.assignment, self.options, common.level, common.known, self.scratch)
+                common.level, sandbox = _best(self.levels, common.assignment)
+        return GradingSlot(common.assignment, self.options, common.level, common.known, sandbox)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return SlotMaker, (self.course, self.assignment, self.options, self.levels, self.scratch)
+        return SlotMaker, (self.course, self.assignment, self.options, self.levels)
 
 
-def _best(levels: tuple[str, ...], assignment: Assignment) -> str:
-    """The first level that holds here. Raises Stop."""
-    reasons = []
-    for level in levels:
+def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox | None]:
+    """The first level that holds here, and its sandbox, tried with a cage. Raises Stop."""
+    reasons: dict[str, None] = {}
+    for level in (level for level in levels for _ in range(TRIES)):  # what was killed meanwhile is no reason
         if level == "none":
-            return level
+            return level, None
         try:
             with ExitStack() as stack:
                 sandbox = open_sandbox(level)
                 stack.callback(sandbox.close)
-                empty = stack.enter_context(Scratch()).folder()
-                stack.enter_context(sandbox.cage(empty, assignment.public, assignment.course.given))
-                return level
+                with Scratch() as scratch, sandbox.cage(scratch.folder(), assignment.public, assignment.course.given):
+                    pass
+                stack.pop_all()
+                return level, sandbox
         except (SandboxError, PeerLost) as error:
-            reasons.append(str(error))
+            reasons[str(error)] = None
     raise Stop(
         f"no level of caging can be had here: {'; '.join(reasons)}; grader doctor says more, and --no-sandbox does "
         "without, for submissions of people that you trust"
@@ -94,16 +94,18 @@ class GradingSlot:
     """Grades one submission after the other, each in a cage of its own."""
 
     def __init__(
-        self, assignment: Assignment, options: Options, level: str, known: Known, scratch: Path | None = None
+        self, assignment: Assignment, options: Options, level: str, known: Known, sandbox: Sandbox | None = None
     ) -> None:
         self._assignment = assignment
         self._options = options
         self._level = level
         self._known = known
-        self._scratch = Scratch(scratch)
+        self._scratch = Scratch()
         self._stack = ExitStack()
         self._oracle: Oracle | None = None
-        self._sandbox: Sandbox | None = None
+        self._sandbox = sandbox
+        if sandbox is not None:
+            self._stack.callback(sandbox.close)
         self._uncaged: Plain | None = None
 
     def __call__(self, work: Work) -> Done:

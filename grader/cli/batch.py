@@ -154,25 +154,24 @@ def _run(request: Request) -> int:
     with _progress(state, screen) as advance, _stoppable(state, screen):
         run_batch(request, state, advance)
     _summary(state, request)
-    ungraded = state.faults + state.waiting + state.elsewhere
-    with Gradebook.open(request.out) as book:
-        ungraded = max(ungraded, sum(entry.is_ungraded for entry in book.entries(request.assignment.name)))
-    if ungraded:
-        fail(f"{ungraded} of {state.students} submissions are ungraded; {_remedy(state)}")
-    return NOT_RIGHT if ungraded else RIGHT
+    if state.ungraded:
+        fail(f"{state.ungraded} of {state.students} submissions are ungraded: {_remedy(state)}")
+    return NOT_RIGHT if state.ungraded else RIGHT
 
 
 def _remedy(state: Batch) -> str:
-    if state.stopped.is_set() or (state.waiting and not state.faults):
+    if state.waiting:
         return "--resume goes on"
-    return "another batch is at them" if state.elsewhere else "--retry-faults tries them again"
+    return "--retry-faults tries them again" if state.faults or state.old_faults else "another batch is at them"
 
 
 def _summary(state: Batch, request: Request) -> None:
     name, out_of = request.assignment.name, sum(exercise.points for exercise in request.assignment.checks.exercises)
     told = [f"{state.students} submissions"]
     if state.before:
-        told.append(f"{state.before} had been graded before")
+        told.append(f"{state.before - state.old_faults} had been graded before")
+    if state.old_faults:
+        told.append(f"{state.old_faults} that the grader had failed at")
     told.append(f"{state.graded} graded now")
     if state.graded:
         told[-1] += f" (mean {state.points / state.graded:.1f} of {out_of:g} points)"
@@ -206,7 +205,11 @@ def _progress(state: Batch, screen: Console) -> Iterator[Callable[[Ended | None]
         def advance(ended: Ended | None) -> None:
             if ended is not None and (why := ended.graded.problem or ended.graded.fault):
                 kind = "" if ended.graded.problem else "ungraded: "
-                line = f"{ended.work.handed.student}: {kind}{why} ({ended.work.handed.submission})"
+                handed = ended.work.handed
+                named = (
+                    "" if handed.submission in (handed.student, why.partition(" ")[0]) else f" ({handed.submission})"
+                )
+                line = f"{handed.student}: {kind}{why}{named}"
                 screen.print(printable(" ".join(line.split())), markup=False, highlight=False)
             total = state.students - state.before
             bar.update(task, description="grading", total=total, completed=state.ended + state.elsewhere)

@@ -57,9 +57,10 @@ class Cluster(Generic[Task, Outcome]):
         batch, numbers = uuid.uuid4().hex[:8], itertools.count(1)
         source = iter(tasks)
         sent: dict[str, Task] = {}
-        arriving = self._dask.as_completed()
+        arriving = self._dask.as_completed(loop=self._client.loop)
 
         def send() -> None:
+            self.jobs = self._threads() or self.jobs  # workers come and go
             for task in itertools.islice(source, max(0, self.jobs + AHEAD - len(sent))):
                 key = f"grade-{batch}-{next(numbers)}"
                 future = self._client.submit(
@@ -115,7 +116,11 @@ class _Slots:
             slot = idle.get_nowait()
         except queue.Empty:
             slot = maker()
-        outcome: Outcome = slot(task)
+        try:
+            outcome: Outcome = slot(task)
+        except BaseException:
+            slot.close()
+            raise
         idle.put(slot)
         return outcome
 

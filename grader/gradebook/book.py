@@ -28,7 +28,7 @@ PAGE = 64  # entries that are read at once
 
 _COLUMNS = "student, submission, submitted, digest, record, problem, fault, attempts, graded, notes, settings"
 _LATEST = """SELECT h.student, h.submission, h.submitted, h.digest, r.record, r.problem, r.fault,
-                    coalesce(r.attempts, 0), r.graded, h.notes, coalesce(r.settings, '')
+                    coalesce(r.attempts, 0), r.graded, coalesce(r.notes, h.notes), coalesce(r.settings, '')
              FROM handed h LEFT JOIN results r ON r.id = (
                  SELECT max(id) FROM results
                  WHERE assignment = h.assignment AND student = h.student AND digest = h.digest)

@@ -18,6 +18,7 @@ from grader.gradebook import Gradebook, GradebookError
 from grader.result import Verdict
 from tests.batch.classroom import ADDED, ALGEBRA, HALF, RIGHT, entries, grade_all, hand_in, results
 from tests.conftest import TOY
+from tests.engine.dask_cluster import cluster
 from tests.submission.archives import zipped
 
 
@@ -284,3 +285,16 @@ def test_strangers_code_is_not_run_where_there_is_no_cage(
     with pytest.raises(BatchError, match="--no-sandbox"):
         grade_all(toy, tmp_path / "in", tmp_path / "out", levels=("warm", "cold", "user"))
     assert entries(tmp_path / "out")["ada"].is_ungraded
+
+
+def test_a_class_on_a_cluster(toy: Assignment, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="grader[cluster] is not installed")
+    for name in ("ada", "bob", "cy"):
+        hand_in(tmp_path / "in", name, chance=None)
+    (tmp_path / "in" / "flo.zip").write_bytes(b"no archive")
+    (tmp_path / "dask").mkdir()
+    with cluster(tmp_path / "dask") as address:
+        told = grade_all(toy, tmp_path / "in", tmp_path / "out", engine=f"dask://{address}")
+    assert (told.batch.graded, told.batch.problems, told.batch.faults) == (3, 1, 0)
+    assert [entry.result and entry.result.points for entry in entries(tmp_path / "out").values()] == [HALF] * 3 + [None]
+    assert not list((tmp_path / "out").glob("grader-batch-*"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -14,10 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.batch import BatchError
 from grader.course import Assignment
 from grader.sandbox.processes import _children, descendants
 from tests.batch.classroom import HALF, entries, grade_all, hand_in, results
 from tests.conftest import ROOT, TOY
+from tests.engine.dask_cluster import cluster
 
 MOMENTS = 20
 LEVELS = ["none", "warm"]
@@ -64,7 +67,8 @@ def test_workers_zygotes_and_references_are_killed(kind: str, level: str, toy: A
     with killing(kind, kills):
         while len(kills) < MOMENTS:  # what is graded once is not graded again, so this may take several classes
             out = tmp_path / f"out{len(kills)}"
-            grade_all(toy, tmp_path / "in", out, jobs=2, levels=(level,))
+            with contextlib.suppress(BatchError):  # where the sandbox was killed time and again while it was tried
+                grade_all(toy, tmp_path / "in", out, jobs=2, levels=(level,))
             for entry in entries(out).values():
                 assert entry.result is None or entry.result.points == HALF, entry
                 assert entry.problem is None
@@ -77,7 +81,8 @@ def test_workers_zygotes_and_references_are_killed(kind: str, level: str, toy: A
 
 def grade_all_again(toy: Assignment, submissions: Path, out: Path, level: str) -> None:
     """What the grader has failed at, once more."""
-    grade_all(toy, submissions, out, retry_faults=True, jobs=2, levels=(level,))
+    with contextlib.suppress(BatchError):
+        grade_all(toy, submissions, out, retry_faults=True, jobs=2, levels=(level,))
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -102,3 +107,38 @@ def test_the_batch_itself_is_killed(level: str, tmp_path: Path) -> None:
     found = entries(tmp_path / "out").values()
     assert {entry.result.points for entry in found} == {HALF}
     assert not any(entry.fault or entry.problem for entry in found)
+
+
+def test_dask_workers_are_killed(toy: Assignment, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="grader[cluster] is not installed")
+    names = [f"s{number:02}" for number in range(40)]
+    for name in names:
+        hand_in(tmp_path / "in", name, chance=None)
+    done, kills = threading.Event(), []
+
+    def kill(client) -> None:
+        while len(kills) < MOMENTS and not done.wait(random.uniform(0.5, 4)):
+            pids = list(client.run(os.getpid, on_error="ignore").values())
+            if len(pids) == 2:  # while the other one is being started again, nothing would be graded
+                kills.append(random.choice(pids))
+                os.kill(kills[-1], signal.SIGKILL)
+
+    (tmp_path / "dask").mkdir()
+    with cluster(tmp_path / "dask") as address:
+        how = dict(engine=f"dask://{address}", levels=("none",), jobs=2)
+        with distributed.Client(f"tcp://{address}", set_as_default=False) as client:
+            thread = threading.Thread(target=kill, args=(client,))
+            thread.start()
+            try:
+                grade_all(toy, tmp_path / "in", tmp_path / "out", **how)
+            finally:
+                done.set()
+                thread.join()
+            assert kills
+            client.wait_for_workers(2, timeout=120)
+        for entry in entries(tmp_path / "out").values():
+            assert entry.problem is None
+            assert entry.result is None or entry.result.points == HALF
+        grade_all(toy, tmp_path / "in", tmp_path / "out", retry_faults=True, **how)
+    assert results(tmp_path / "out") == dict.fromkeys(names, 1)
+    assert {entry.result.points for entry in entries(tmp_path / "out").values()} == {HALF}
