@@ -17,6 +17,7 @@ import dataclasses
 import math
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def product(sub, x, w):
 def small(draw):
     return dict(x=draw.normal(3, 3), w=draw.normal(3, 3))
 @product.timed(at_most=2.0)
-def square(draw, n=320):
+def square(draw, n=200):
     return dict(x=draw.normal(n, n), w=draw.normal(n, n, scale=n**-0.5))
 """
 SUBMISSION = """
@@ -212,6 +213,8 @@ def measure(verdicts: int, loads: list[int]) -> dict[tuple[int, str], Tally]:
                     for i in range(2 * verdicts):
                         for name in ("1x" if i % 2 else "1.5x", "3x"):
                             tallies[loops, name].add(UNJUST[name], *benchmark.verdict(name))
+                        if i % 100 == 99:  # an hour's work should not be lost
+                            print(f"{table(tallies)}\n", file=sys.stderr, flush=True)
         finally:
             benchmark.nursery.close()
     return tallies
