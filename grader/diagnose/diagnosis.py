@@ -16,9 +16,10 @@ from grader.spec.checks import Edition
 
 @dataclass(frozen=True)
 class Found:
-    """Hints to an exercise, and notes where none could be sought."""
+    """Hints to an exercise, and notes where none could be sought. `own`: as in `Named`."""
 
     hints: tuple[str, ...] = ()
+    own: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -43,12 +44,11 @@ class Diagnosis:
             return Found()
         versions = (edition.version,) if edition else ()
         try:
-            found = hints(self._checks, self._oracle, wrong, versions, right, self._known)
-            if not found:
-                found = again(interview, imported, self._oracle, wrong, versions)
+            named = hints(self._checks, self._oracle, wrong, versions, right, self._known)
+            found = named.sentences or again(interview, imported, self._oracle, wrong, versions)
         except OracleFault as fault:
             return Found(notes=(f"no hint: {fault}",))
         finally:
             self._oracle.forget()
         self._known[wrong[0][0].exercise.id] = found
-        return Found(found)
+        return Found(found, named.own)
