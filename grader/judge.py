@@ -272,8 +272,7 @@ class Judge:
             expected = self._oracle.expected(cast)
         except OracleFault:
             return
-        how = replace(comparison(question), floor="float32", any_dtype=True)
-        if not how(expected, response.answer).ok:
+        if not in_other_float_type(question)(expected, response.answer).ok:
             marked.notes.append(f"works in {exercise.dtype} only: given {other}, its answer is another one")
 
     # -- rules and time ------------------------------------------------------------------------------------------
@@ -348,6 +347,11 @@ def comparison(question: Question) -> Comparison:
     """How the answers to this question are compared."""
     exercise = question.exercise
     return Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
+
+
+def in_other_float_type(question: Question) -> Comparison:
+    """How the answers to it are compared where its inputs are cast to the other float type."""
+    return replace(comparison(question), floor="float32", any_dtype=True)
 
 
 def _hold(marked: Marked, outcome: Outcome) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from grader import diagnose, wire
-from grader.compare import Agreement
+from grader.compare import TOLERANCE, Agreement
 from grader.interview import Response
+from grader.judge import OTHER, in_other_float_type
 from grader.question import Question
 from grader.spec import Exercise, Version
 from grader.validate.bench import SECRETS, Bench, response
@@ -84,22 +85,37 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
 
 
 def room(bench: Bench, exercise: Exercise) -> Finding:
-    """Alternatives are right with ROOM to spare."""
+    """Alternatives are right with ROOM to spare under every secret, and get no note about the other float type."""
     gaps: list[str] = []
     tried = 0
+    questions = [question for secret in SECRETS for question in bench.questions(exercise, secret)]
     for version in exercise.alternatives:
-        for question in bench.questions(exercise):
+        for question in questions:
             tried += 1
             answer = bench.oracle.answer(question, version)
             if isinstance(answer, wire.Failure):
                 gaps.append(f"{version.id} fails on {question.case.name}: {answer.message}")
                 continue
             agreement = bench.agreement(question, answer)
-            limit = exercise.tolerance or {"float64": 1e-7, "float32": 1e-4}[exercise.dtype]
+            limit = exercise.tolerance or TOLERANCE[exercise.dtype]
             if agreement.error > limit / ROOM or not bench.passes(question, answer):
                 gaps.append(f"{version.id} is {agreement.error:.1e} off on {question.case.name}, {limit:.0e} allowed")
+        if questions[0].has_floats and not exercise.properties:
+            tried += 1
+            gaps.extend(_in_the_other_float_type(bench, version, questions[0]))
         bench.oracle.forget()
     return _finding(bench, exercise, "room", tried, gaps)
+
+
+def _in_the_other_float_type(bench: Bench, version: Version, question: Question) -> Iterator[str]:
+    """What the judge would note about a right answer."""
+    other = OTHER[question.exercise.dtype]
+    cast = question.cast(other)
+    answer = bench.oracle.answer(cast, version)
+    if isinstance(answer, wire.Failure):
+        yield f"{version.id} fails in {other}: {answer.message}"
+    elif not in_other_float_type(question)(bench.oracle.expected(cast), answer).ok:
+        yield f"{version.id} is another one in {other}"
 
 
 def nulls(bench: Bench, exercise: Exercise) -> Finding:

@@ -15,6 +15,7 @@ from grader.validate import exercises, mutation, references
 from grader.validate.bench import Bench
 from grader.validate.cache import Cache, key
 from grader.validate.findings import Finding
+from grader.validate.speed import speed
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,10 @@ def _tasks(assignment: Assignment, pool: _Benches, sample: int | None) -> list[T
             ("misconception", exercises.misconceptions),
             ("null", exercises.nulls),
             ("room", exercises.room),
+            ("speed", speed),
         ):
+            if proof == "speed" and exercise.timed_case is None:
+                continue
             tasks.append(Task(assignment, proof, exercise.id, lambda bench, e=exercise, p=prove: p(bench, e)))  # type: ignore[misc]
     for module in assignment.checks.modules:
         unasked = {e.name for e in assignment.checks.modules[module].exercises if e.needs_cuda}
