@@ -150,10 +150,13 @@ class Judge:
             trial = Trial(self._yardstick, interview, sources)
             for marked in exercises:
                 self._try(marked, trial, imported, edition)
-                if marked.verdict is not Verdict.NOT_ATTEMPTED:
-                    found = diagnosis.hints(marked.wrong, marked.right, edition, interview, imported)
-                    marked.hints, marked.own_mistake = found.hints, found.own
-                    marked.notes += found.notes
+            for marked in sorted(
+                exercises, key=lambda one: diagnosis.depth(one.exercise)
+            ):  # hints to one help to find those to what needs it
+                wrong = marked.wrong if marked.verdict is not Verdict.NOT_ATTEMPTED else []
+                found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
+                marked.hints, marked.own_mistake = found.hints, found.own
+                marked.notes += found.notes
         finally:
             interview.end(imported)
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises

@@ -25,6 +25,9 @@ from grader.worker import failure as kinds
 CRASHES = (kinds.RAISED, kinds.VALUES, kinds.RETURNED, kinds.SIGNATURE)  # that a misconception may have caused
 
 
+SEARCHED = 30.0  # seconds that a question may take; where it may take more, unasked prerequisites are not searched
+
+
 @dataclass(frozen=True)
 class Explanation:
     """A misconception that gives the submission's answers. `consistent`: it is right where the submission is."""
@@ -58,8 +61,8 @@ def hints(
 ) -> Named:
     """The sentences of the misconceptions that explain every case that is `wrong`, as far as it has an answer.
 
-    `right` are the cases that are right; `known` are the hints that were given to other exercises of the submission.
-    Raises OracleFault."""
+    `right` are the cases that are right; `known` are the hints that were given to the submission's other exercises, ()
+    to those that were right. Raises OracleFault."""
     cases = sorted(filter(_speaks, wrong), key=_order)
     if not cases:
         return Named()
@@ -95,10 +98,10 @@ class _Search:
         found = self._explaining(known, own=False)
         if not any(one.consistent and one.likeness is Likeness.EQUAL for one in found):
             found += self._explaining(own_misconceptions(self.checks, self.exercise), own=True)
-            if not any(one.consistent for one in found):
-                # A prerequisite that has failed is likelier to blame.
-                needed.sort(key=lambda need: need.id not in self.known)
-                found += self._explaining((m for n in needed for m in n.misconceptions if m not in known), own=False)
+            if not any(one.consistent for one in found) and self.exercise.seconds <= SEARCHED:
+                # What was asked, and was right or got another hint, is none of these: a case would have shown it.
+                unasked = [need for need in needed if need.id not in self.known]
+                found += self._explaining((m for need in unasked for m in need.misconceptions), own=False)
         found = [one for one in found if one.consistent or (strong and one.likeness is Likeness.EQUAL)]
         if not found:
             return Named(tuple(dict.fromkeys(self._in_parts())))

@@ -2303,8 +2303,7 @@ def norm_forward(ref, x, gamma, beta, bn_param, *, test=None, std=None, test_std
         old = bn_param.get(name, torch.zeros_like(new))
         bn_param[name] = (keep or moving_average)(old, new, momentum, name, len(x))
     deviation = (std or root_of)(var, eps)
-    normalized = (x - mean) / deviation
-    return normalized * gamma + beta, (normalized, 1 / deviation, gamma)
+    return (x - mean) / deviation * gamma + beta, (x - mean, 1 / deviation, gamma)
 
 
 def root_of(var, eps):
@@ -2330,13 +2329,13 @@ def one_example_at_a_time(ref, x, gamma, beta, bn_param):
     if bn_param["mode"] == "test":
         mean, var = bn_param["running_mean"], bn_param["running_var"]
     inv_std = 1 / (var + bn_param.get("eps", 1e-5)).sqrt()
-    normalized = torch.stack([(row - mean) * inv_std for row in x])
-    out = torch.stack([row * gamma + beta for row in normalized])
+    centred = torch.stack([row - mean for row in x])
+    out = torch.stack([row * inv_std * gamma + beta for row in centred])
     if bn_param["mode"] == "train":
         momentum = bn_param.get("momentum", 0.9)
         for name, new in (("running_mean", mean), ("running_var", var)):
             bn_param[name] = momentum * bn_param.get(name, torch.zeros_like(new)) + (1 - momentum) * new
-    return out, (normalized, inv_std, gamma)
+    return out, (centred, inv_std, gamma)
 
 
 @batchnorm_forward.misconception("The variance of the batch is divided by N - 1 instead of N.")
@@ -2471,10 +2470,15 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
         return dict(zip(("dx", "dgamma", "dbeta"), gradients(out, dout, x, gamma, beta), strict=True))
 
 
-# The cache of the reference is (normalized, 1 / deviation, gamma).
+def normalised(cache):
+    """The normalised x, and the rest of the reference's cache: (x - mean, 1 / deviation, gamma)."""
+    centred, inv_std, gamma = cache
+    return centred * inv_std, inv_std, gamma
+
+
 def norm_backward(dout, cache, *, mean=True, variance=True, gamma=True, N=None):
     """The gradients, with a term left out or another N."""
-    normalized, inv_std, scale = cache
+    normalized, inv_std, scale = normalised(cache)
     N = len(dout) if N is None else N
     dgamma, dbeta = (dout * normalized).sum(0), dout.sum(0)
     dx = dout - mean * dbeta / N - variance * normalized * dgamma / N
@@ -2488,13 +2492,13 @@ def as_a_projection(ref, dout, cache):
 
 @batchnorm_backward_alt.alternative
 def multiplied_out(ref, dout, cache):
-    normalized, inv_std, gamma = cache
+    normalized, inv_std, gamma = normalised(cache)
     dgamma, dbeta, N = (dout * normalized).sum(0), dout.sum(0), len(dout)
     return gamma * inv_std / N * (N * dout - dbeta - normalized * dgamma), dgamma, dbeta
 
 
 def norm_one_example_at_a_time(ref, dout, cache):
-    normalized, inv_std, gamma = cache
+    normalized, inv_std, gamma = normalised(cache)
     dgamma, dbeta = torch.zeros_like(gamma), torch.zeros_like(gamma)
     for d, row in zip(dout, normalized, strict=True):
         dgamma, dbeta = dgamma + d * row, dbeta + d
@@ -2537,9 +2541,9 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
 
     @layer.misconception("eps is missing: dx is divided by the root of the variance alone.")
     def eps_missing(ref, dout, cache):
-        normalized, inv_std, gamma = cache
-        ratio = normalized.square().mean(0).sqrt()  # of the deviation without eps to that with it
-        dx, _, _ = norm_backward(dout, (normalized / ratio, inv_std / ratio, gamma))
+        centred, inv_std, gamma = cache
+        ratio = (centred * inv_std).square().mean(0).sqrt()  # of the deviation without eps to that with it
+        dx, _, _ = norm_backward(dout, (centred, inv_std / ratio, gamma))
         return dx, *norm_backward(dout, cache)[1:]
 
 
