@@ -34,13 +34,15 @@ def validate(
     jobs: int = 1,
     cache: Cache | None = None,
     sample: int | None = None,
+    only: Callable[[str, str], bool] = lambda proof, subject: True,
     progress: Callable[[Finding], None] = lambda finding: None,
 ) -> list[Finding]:
-    """Every proof, or with `sample` only that many mutants of each assignment. A proof that fails for a reason of its
-    own is a gap, never passed over."""
+    """Every proof that `only(proof, subject)` admits, and with `sample` only that many mutants of each assignment. A
+    proof that fails for a reason of its own is a gap, never passed over."""
     cache = cache or Cache(None)
     pool = _Benches()
     tasks = [task for assignment in assignments for task in _tasks(assignment, pool, sample)]
+    tasks = [task for task in tasks if only(task.proof, task.subject)]
 
     def run(task: Task) -> Finding:
         name = key(task.assignment, task.assignment.name, task.proof, task.subject, str(sample))
