@@ -28,8 +28,7 @@ demo: setup
 	@sh scripts/demo.sh $(RUN)/grader
 
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
-LONG := tests/attacks tests/test_clock.py tests/diagnose/test_truth_long.py tests/validate/test_validate.py \
-	tests/batch/test_killed.py
+LONG := tests/attacks tests/test_clock.py tests/diagnose/test_truth_long.py tests/batch/test_killed.py
 
 test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
@@ -51,6 +50,7 @@ bench: setup
 	$(RUN)/python -m benchmarks.sandbox
 	$(RUN)/python -m benchmarks.transport
 	$(RUN)/python -m benchmarks.clock
+	$(RUN)/python -m benchmarks.kernels
 	$(RUN)/python -m benchmarks.batch --submissions 100
 
 clean:

@@ -17,6 +17,7 @@ import dataclasses
 import math
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -55,7 +56,7 @@ def product(sub, x, w):
 def small(draw):
     return dict(x=draw.normal(3, 3), w=draw.normal(3, 3))
 @product.timed(at_most=2.0)
-def square(draw, n=320):
+def square(draw, n=200):
     return dict(x=draw.normal(n, n), w=draw.normal(n, n, scale=n**-0.5))
 """
 SUBMISSION = """
@@ -84,8 +85,8 @@ class Tally:
         self.ratios.append(timing.ratio)
         slow = {
             "ours": timing.too_slow,
-            "single shot, wall": walls(pairs[:1]) > LIMIT,
-            f"best of {BEST_OF}, wall": walls(pairs[:BEST_OF]) > LIMIT,
+            "single shot, wall": walls(pairs, 1) > LIMIT,
+            f"best of {BEST_OF}, wall": walls(pairs, BEST_OF) > LIMIT,
         }
         for method, too_slow in slow.items():
             self.wrong[method] += too_slow == unjust
@@ -94,10 +95,12 @@ class Tally:
 METHODS = ("ours", "single shot, wall", f"best of {BEST_OF}, wall")
 
 
-def walls(pairs: list[Pair]) -> float:
-    """The least wall time of the submission over the least of the reference, both without what asking takes."""
-    student = min(pair.student.wall - (pair.reference.wall - pair.own.wall) for pair in pairs)
-    return student / min(pair.own.wall for pair in pairs)
+def walls(pairs: list[Pair], shots: int) -> float:
+    """The least wall time of the submission in the first `shots` pairs over the least of the reference, both without
+    what asking takes: the least of that in all pairs, or a shot in which the asking was disturbed would look fast."""
+    asking = min(pair.reference.wall - pair.own.wall for pair in pairs)
+    student = min(pair.student.wall for pair in pairs[:shots]) - asking
+    return student / min(pair.own.wall for pair in pairs[:shots])
 
 
 class Keeping(Race):
@@ -212,6 +215,8 @@ def measure(verdicts: int, loads: list[int]) -> dict[tuple[int, str], Tally]:
                     for i in range(2 * verdicts):
                         for name in ("1x" if i % 2 else "1.5x", "3x"):
                             tallies[loops, name].add(UNJUST[name], *benchmark.verdict(name))
+                        if i % 100 == 99:  # an hour's work should not be lost
+                            print(f"{table(tallies)}\n", file=sys.stderr, flush=True)
         finally:
             benchmark.nursery.close()
     return tallies

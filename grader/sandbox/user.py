@@ -18,12 +18,14 @@ from grader.sandbox.cage import Limits, SandboxError
 from grader.sandbox.caged import START_SECONDS, Caged, Nursery, about
 from grader.sandbox.groups import Groups
 from grader.sandbox.launch import ENVIRONMENT, Orders, Started, may_mount
-from grader.sandbox.processes import kill_below
+from grader.sandbox.processes import kill_all, kill_below
 from grader.sandbox.room import Room
 from grader.sandbox.stage import reachable
 from grader.sandbox.users import lease, processes_of
 from grader.worker.cage import landlock
 from grader.worker.cage.confine import Plan
+
+END_SECONDS = 20.0  # for a cage's processes to end, once they are killed
 
 # What torch reads about the machine.
 MACHINE = ("/sys/devices/system/cpu", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/vm/overcommit_memory")
@@ -191,15 +193,12 @@ def _first_closed(path: Path) -> Path:
 
 
 def _kill_user(uid: int) -> None:
-    """Kill every process of a user: the kernel does that in one step, in which none of them can fork."""
+    """Kill every process of a user and see them end. The kernel kills all in one step, in which none of them can fork;
+    one that has much memory to give back takes its time to end. Raises SandboxError."""
     code = f"import os; os.setgroups([]); os.setresgid(*[{uid}] * 3); os.setresuid(*[{uid}] * 3); os.kill(-1, 9)"
-    for _ in range(3):
-        told = subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False, capture_output=True)
-        if b"ProcessLookupError" in told.stderr or not processes_of(uid):
-            break
-    left = processes_of(uid)
-    if left:
-        raise SandboxError(f"processes of user {uid} are still alive: {sorted(left)}")
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False, capture_output=True)
+    if not kill_all(lambda: processes_of(uid), END_SECONDS):
+        raise SandboxError(f"processes of user {uid} are still alive: {sorted(processes_of(uid))}")
 
 
 def _threads_of(uid: int) -> int:
