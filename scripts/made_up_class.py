@@ -3,7 +3,8 @@
     python scripts/made_up_class.py a1 FOLDER [STUDENTS]
 
 Each function of a submission is the reference's, the one of a half-right submission (tests/submissions), a mutant's or
-the untouched stub's: whose it is, is drawn by chance with a fixed seed. Two hand in something else.
+the untouched stub's: whose it is, is drawn by chance with a fixed seed. Two hand in
+something else, so there are eight at least.
 """
 
 from __future__ import annotations
@@ -66,4 +67,4 @@ def main(name: str, folder: Path, students: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 36)
+    main(sys.argv[1], Path(sys.argv[2]), max(int(sys.argv[3]), 8) if len(sys.argv) > 3 else 36)
