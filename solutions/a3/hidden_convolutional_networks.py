@@ -1415,6 +1415,16 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
         return dx, *norm_backward(dout, cache)[1:]
 
 
+for exercise, statement in (
+    (batchnorm_backward, "dcentred = (dout * (gamma * inv_std)).addcmul_(2 / N * dvar, centred)"),
+    (
+        batchnorm_backward_alt,
+        "dx = (dout - dbeta / N).addcmul_(dgamma * inv_std / -N, centred).mul_(gamma * inv_std)",
+    ),
+):
+    exercise.equivalent(statement, "the factors of a product change places")
+
+
 # -- images -----------------------------------------------------------------------------------------------------------
 
 
