@@ -280,8 +280,8 @@ def _read_only(file: Path, error: sqlite3.Error) -> sqlite3.Connection:
     log = file.with_name(f"{file.name}-wal")
     if log.exists() and log.stat().st_size:
         raise GradebookError(
-            f"{file} has a log beside it that is not part of it yet, as a killed batch leaves it: read it where it can be "
-            "written"
+            f"{file} has a log beside it that is not part of it yet, as a killed batch leaves it: read it "
+            "where it can be written"
         )
     try:
         connection = sqlite3.connect(
