@@ -74,7 +74,8 @@ class Batch:
     faults: int = 0
     elsewhere: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
-    points: float = 0.0
+    points: float = 0.0  # of all that were graded now, together
+    out_of: float = 0.0
 
     @property
     def ended(self) -> int:
@@ -169,6 +170,7 @@ class _Claims:
         if graded.result is not None:
             batch.graded += 1
             batch.points += graded.result.points
+            batch.out_of += graded.result.out_of
         return graded
 
     def release(self) -> None:

@@ -169,14 +169,14 @@ class GradingSlot:
 
     def _reference(self) -> Oracle:
         if self._oracle is None:
-            self._oracle = Oracle(self._stack.enter_context(Plain()), self._assignment, self._known)
+            self._oracle = Oracle(self._stack.enter_context(Plain(self._scratch.path)), self._assignment, self._known)
         return self._oracle
 
     def _cage(self, stack: ExitStack, folder: Path) -> Cage:
         """A cage of its own; at level none, which has no cages, the processes that all submissions are forked from."""
         if self._level == "none":
             if self._uncaged is None:
-                self._uncaged = self._stack.enter_context(Plain())
+                self._uncaged = self._stack.enter_context(Plain(self._scratch.path))
             return self._uncaged
         if self._sandbox is None:
             self._sandbox = open_sandbox(self._level)

@@ -166,7 +166,6 @@ def _remedy(state: Batch) -> str:
 
 
 def _summary(state: Batch, request: Request) -> None:
-    name, out_of = request.assignment.name, sum(exercise.points for exercise in request.assignment.checks.exercises)
     told = [f"{state.students} submissions"]
     if state.before:
         told.append(f"{state.before - state.old_faults} had been graded before")
@@ -174,7 +173,8 @@ def _summary(state: Batch, request: Request) -> None:
         told.append(f"{state.old_faults} that the grader had failed at")
     told.append(f"{state.graded} graded now")
     if state.graded:
-        told[-1] += f" (mean {state.points / state.graded:.1f} of {out_of:g} points)"
+        points, out_of = state.points / state.graded, state.out_of / state.graded
+        told[-1] += f" (mean {points:.1f} of {out_of:g} points)"
     if state.problems:
         told.append(f"{state.problems} with nothing to grade in them")
     if state.faults:
@@ -183,7 +183,7 @@ def _summary(state: Batch, request: Request) -> None:
         told.append(f"{state.elsewhere} in the hands of another batch")
     if state.waiting:
         told.append(f"{state.waiting} waiting")
-    click.echo(f"{name}: {', '.join(told)}")
+    click.echo(f"{request.assignment.name}: {', '.join(told)}")
     click.echo(f"the gradebook is in {request.out}")
 
 

@@ -277,6 +277,12 @@ def _prepare(connection: sqlite3.Connection, file: Path, create: bool) -> None:
 
 def _read_only(file: Path, error: sqlite3.Error) -> sqlite3.Connection:
     """A gradebook where nothing can be written, not even beside it. Raises GradebookError."""
+    log = file.with_name(f"{file.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise GradebookError(
+            f"{file} has a log beside it that is not part of it yet, as a killed batch leaves it: read it "
+            "where it can be written"
+        )
     try:
         connection = sqlite3.connect(
             f"{file.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None, check_same_thread=False

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 from types import TracebackType
 
 from grader.meter import STEADY_MEMORY, Meter, TreeMeter
@@ -32,13 +33,13 @@ ENVIRONMENT = {
 
 
 class Plain:
-    """A nursery and all workers that descend from it."""
+    """A nursery and all workers that descend from it. `within`: the folder that its scratch folder lies in."""
 
     level = "none"
     paths: Paths | None = None
 
-    def __init__(self) -> None:
-        self._scratch = tempfile.mkdtemp(prefix="grader-")
+    def __init__(self, within: Path | None = None) -> None:
+        self._scratch = tempfile.mkdtemp(prefix="grader-", dir=within)
         self._known: dict[int, Peer] = {}
         ours, theirs = socket.socketpair()
         try:

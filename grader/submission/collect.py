@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.peer import printable
-from grader.submission.archives import OTHERS, SUFFIXES, is_archive
+from grader.submission.archives import OTHERS, SUFFIXES, is_archive, stem
 from grader.submission.lms import GRADESCOPE, gradescope, named, version
 from grader.submission.names import is_junk, tidied
 from grader.submission.opening import SubmissionError
@@ -77,6 +77,7 @@ def _visible(folder: Path) -> list[Path]:
 def _laid(folder: Path, modules: Sequence[str]) -> list[tuple[str, _Item]]:
     """Files and folders, each named after its student."""
     found = []
+    whose: dict[str, set[str]] = {}
     for path in _visible(folder):
         if path.is_symlink() and not path.exists():
             continue
@@ -84,6 +85,7 @@ def _laid(folder: Path, modules: Sequence[str]) -> list[tuple[str, _Item]]:
             continue  # a gradebook, a readme
         label = os.fsencode(path.name).decode("utf-8", "replace")
         about = named(label)
+        whose.setdefault(about.student, set()).add(about.who)
         found.append((about.student, _Item(label, about.file, path, about.remarks, about.versioned)))
     alone = [item for _, item in found if item.path.suffix == ".py" and item.path.stem in modules]
     if alone and len(alone) == len(found):
@@ -91,7 +93,9 @@ def _laid(folder: Path, modules: Sequence[str]) -> list[tuple[str, _Item]]:
             f"{folder} looks like one student's folder ({alone[0].label} lies in it); give the folder that holds those "
             "of all students, or use grader check"
         )
-    return found
+    # An id that several people have is none: smith_2026_1_a1.zip and jones_2026_1_a1.zip.
+    shared = {student for student, people in whose.items() if len(people) > 1}
+    return [(stem(item.label), item) if student in shared else (student, item) for student, item in found]
 
 
 def _exported(folder: Path) -> list[tuple[str, _Item]]:

@@ -30,14 +30,15 @@ class Named:
     file: str
     remarks: tuple[str, ...] = ()
     versioned: bool = False  # whether an ending -2 is a version's number
+    who: str = ""  # the name beside the id
 
 
 def named(name: str) -> Named:
     """By the name of a file or folder among the submissions."""
     if match := MOODLE.match(name):
-        return Named(match["user"], match["file"] or name)
+        return Named(match["user"], match["file"] or name, who=match["who"])
     if match := CANVAS.match(name):
-        return Named(match["user"], match["file"], ("handed in late",) if match["late"] else (), versioned=True)
+        return Named(match["user"], match["file"], ("handed in late",) if match["late"] else (), True, match["who"])
     return Named(stem(name), name)
 
 

@@ -6,6 +6,9 @@ import errno
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from grader.course import Assignment, find_course
 from grader.gradebook import Gradebook, GradebookError
 from grader.result import Verdict
 from tests.batch.classroom import ADDED, ALGEBRA, HALF, RIGHT, entries, grade_all, hand_in, results
-from tests.conftest import TOY
+from tests.conftest import ROOT, TOY
 from tests.engine.dask_cluster import cluster
 from tests.submission.archives import zipped
 
@@ -228,9 +231,6 @@ def test_an_output_that_cannot_be_written_is_a_sentence(toy: Assignment, tmp_pat
 
 def test_two_batches_at_once_grade_everybody_once(toy: Assignment, tmp_path: Path) -> None:
     """Two processes; this one's batch starts the other when it has begun."""
-    import subprocess
-    import sys
-
     names = [f"s{number:02}" for number in range(12)]
     for name in names:
         hand_in(tmp_path / "in", name, chance=None)
@@ -247,7 +247,7 @@ print(len(told.ended))
     def start(ended) -> None:
         if ended is None:
             command = [sys.executable, "-c", code, str(TOY), str(tmp_path / "in"), str(tmp_path / "out")]
-            started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=TOY.parents[2]))
+            started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
 
     told = grade_all(toy, tmp_path / "in", tmp_path / "out", start)
     theirs, _ = started[0].communicate(timeout=300)
@@ -298,3 +298,27 @@ def test_a_class_on_a_cluster(toy: Assignment, tmp_path: Path) -> None:
     assert (told.batch.graded, told.batch.problems, told.batch.faults) == (3, 1, 0)
     assert [entry.result and entry.result.points for entry in entries(tmp_path / "out").values()] == [HALF] * 3 + [None]
     assert not list((tmp_path / "out").glob("grader-batch-*"))
+
+
+def test_a_killed_batch_leaves_no_file_behind_that_the_next_does_not_remove(
+    toy: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(tmp_path / "in", "ada", chance=None)
+    (tmp_path / "tmp").mkdir()
+    code = """
+import os, signal, sys
+from pathlib import Path
+from grader.course import find_course
+from tests.batch.classroom import grade_all
+die = lambda ended: ended and os.kill(os.getpid(), signal.SIGKILL)
+grade_all(find_course(Path(sys.argv[1])).assignment("t1"), Path(sys.argv[2]), Path(sys.argv[3]), die)
+"""
+    command = [sys.executable, "-c", code, str(TOY), str(tmp_path / "in"), str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert list((tmp_path / "tmp").iterdir()) != []
+    hand_in(tmp_path / "in", "bob", chance=None)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    grade_all(toy, tmp_path / "in", tmp_path / "out", resume=True)
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert results(tmp_path / "out") == {"ada": 1, "bob": 1}

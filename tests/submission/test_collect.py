@@ -71,6 +71,11 @@ def test_moodle_with_folders_and_without(tmp_path: Path) -> None:
     }
 
 
+def test_a_number_that_several_people_have_is_no_id(tmp_path: Path) -> None:
+    laid(tmp_path, "smith_2026_1_a1.zip", "jones_2026_1_a1.zip", "ada_77_1_a1.zip")
+    assert list(students(collect(tmp_path, MODULES))) == ["77", "jones_2026_1_a1", "smith_2026_1_a1"]
+
+
 METADATA = """
 submission_11:
   :submitters:
