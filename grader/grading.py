@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.course import Assignment, Course, CourseError
 from grader.judge import Judge, Options
+from grader.notebook import in_cells
 from grader.oracle import Oracle
 from grader.result import Result
 from grader.sandbox import Cage, Plain, SandboxError, automatic, enter
@@ -31,7 +32,7 @@ def check(
     with Plain() as trusted, ExitStack() as stack:
         cage = _cage(stack, _level(sandbox, options.device), assignment, submission) or trusted
         judge = Judge(assignment, Oracle(trusted, assignment), cage, options)
-        return judge.grade(submission, cage.level, progress)
+        return in_cells(judge.grade(submission, cage.level, progress), submission.cells)
 
 
 def _level(wanted: str, device: str) -> str:
@@ -64,7 +65,7 @@ def find_submission(course: Course, assignment: Assignment, path: Path | None, h
     """What `--submission` names; else the current folder, if a module of the assignment lies there; else the stubs.
 
     Raises SubmissionError."""
-    modules = list(assignment.checks.modules)
+    modules = assignment.checks.modules
     if path is None:
         own = any((here / f"{module}.py").is_file() for module in modules)
         path = here if own else assignment.folder

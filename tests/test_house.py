@@ -28,6 +28,7 @@ FLOORS = (
     ("course",),
     ("compare",),
     ("question",),
+    ("notebook",),
     ("submission",),
     ("sandbox",),
     ("stubs",),

@@ -22,7 +22,7 @@ from grader.sandbox import LEVELS
 
 @click.command()
 @click.argument("assignment", required=False)
-@click.option("--submission", type=click.Path(path_type=Path), help="A folder, or a single .py file.")
+@click.option("--submission", type=click.Path(path_type=Path), help="A folder, a single .py file, or a notebook.")
 @click.option("-e", "--exercise", "exercises", multiple=True, help="Only this exercise (any unambiguous ending).")
 @click.option("--public", is_flag=True, help="Public cases only.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
@@ -52,6 +52,8 @@ def check(
     course = find_course()
     chosen = course.assignment(assignment or guess_assignment(course, Path.cwd()))
     work = find_submission(course, chosen, submission, Path.cwd())
+    for note in work.notes:
+        click.echo(f"grader: {note}", err=True)
     options = Options(
         exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
         public_only=public,
