@@ -48,6 +48,16 @@ class Yardstick:
             return n, 2 * n
         return small, 2 * small
 
+    def counts(self, exercise: Exercise, questions: tuple[Question, Question]) -> tuple[wire.Counted, wire.Counted]:
+        """The reference's operations at the two sizes. Raises OracleFault."""
+        known = self.oracle.measured(exercise)
+        if known is None:
+            return self.counted(questions[0]), self.counted(questions[1])
+        if known.operations is None:
+            return wire.Counted(0, False, []), wire.Counted(0, False, [])
+        small, large = known.operations
+        return wire.Counted(small, True, []), wire.Counted(large, True, [])
+
     def counted(self, question: Question) -> wire.Counted:
         """The reference's operations. Raises OracleFault."""
         key = (question.exercise.id, question.case.name + str(_shape(question)))
@@ -62,6 +72,8 @@ class Yardstick:
 
     def memory(self, exercise: Exercise, rule: MemoryLimit) -> float | None:
         """Bytes that the reference takes. Raises OracleFault."""
+        if known := self.oracle.measured(exercise):
+            return known.memory
         if exercise.id not in self._memory:
             worker = self.oracle.another(exercise.module.name)
             try:
@@ -80,6 +92,8 @@ class Yardstick:
 
     def naive(self, exercise: Exercise) -> tuple[float, int] | None:
         """How many times the reference's time the naive version takes, and at which size. Raises OracleFault."""
+        if known := self.oracle.measured(exercise):
+            return known.naive
         if exercise.naive_version is None:
             return None
         if exercise.id not in self._naive:

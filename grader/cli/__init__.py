@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader import __version__
-from grader.cli import author, check, show
+from grader.cli import author, check, release, show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,3 +16,4 @@ def main() -> None:
 
 for command in (check.check, show.list_assignments, show.show, show.doctor, author.stubs, author.validate):
     main.add_command(command)
+main.add_command(release.release)

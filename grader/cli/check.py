@@ -62,6 +62,8 @@ def check(
     )
     result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
     terminal.show(result, console(), verbose)
+    if chosen.hidden is None:
+        click.echo("The public cases only: hidden ones, with other inputs, are run at grading.")
     if record is not None:
         write_atomically(record, result.to_json())
     if result.faults:

@@ -13,13 +13,19 @@ from rich.console import Console
 
 from grader.course import CourseError
 from grader.oracle import OracleFault
+from grader.recording import RecordingError
+from grader.release import ReleaseError
 from grader.sandbox import SandboxError
 from grader.spec import CheckError
 from grader.stubs import StubError
 from grader.submission import SubmissionError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
-SPOKEN = (CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError)  # their text is the sentence
+# Their text is the sentence.
+SPOKEN = (
+    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError),
+    *(RecordingError, ReleaseError),
+)
 
 
 def sentences(command: Callable[..., int]) -> Callable[..., None]:
