@@ -10,7 +10,7 @@ from grader.course import Assignment, Course, CourseError
 from grader.judge import Judge, Options
 from grader.notebook import in_cells
 from grader.oracle import Oracle
-from grader.recording import NAME, RecordedOracle, Recording, read_recording, without_reference
+from grader.recording import NAME, RecordedOracle, read_recording, without_reference
 from grader.result import Result
 from grader.sandbox import Cage, Plain, SandboxError, automatic, enter
 from grader.submission import Submission, open_submission
@@ -25,25 +25,31 @@ def check(
 ) -> Result:
     """Grade a submission at a level of `sandbox` ("auto": the best that this machine gives). Raises CourseError,
     CheckError, OracleFault, RecordingError, SandboxError."""
-    recording = _recording(assignment) if assignment.hidden is None else None
-    if assignment.hidden is None and recording is None:
-        raise CourseError(
-            f"there is no reference solution for {assignment.name} in {assignment.solution}; "
-            "grader.toml names the folder of solutions"
-        )
     with Plain() as trusted, ExitStack() as stack:
         cage = _cage(stack, _level(sandbox, options.device), assignment, submission) or trusted
-        oracle = RecordedOracle(trusted, assignment, recording) if recording else Oracle(trusted, assignment)
-        result = Judge(assignment, oracle, cage, options).grade(submission, cage.level, progress)
-        if isinstance(oracle, RecordedOracle):
-            result = without_reference(result, oracle.unjudged)
-        return in_cells(result, submission.cells)
+        oracle = oracle_of(assignment, trusted)
+        return graded(Judge(assignment, oracle, cage, options), oracle, submission, cage.level, progress)
 
 
-def _recording(assignment: Assignment) -> Recording | None:
-    """What a release holds instead of the reference. Raises RecordingError."""
+def oracle_of(assignment: Assignment, trusted: Plain) -> Oracle:
+    """The reference, or what a release holds instead of it. Raises CourseError, RecordingError."""
+    if assignment.hidden is not None:
+        return Oracle(trusted, assignment)
     file = assignment.folder / NAME
-    return read_recording(file) if file.is_file() else None
+    if file.is_file():
+        return RecordedOracle(trusted, assignment, read_recording(file))
+    raise CourseError(
+        f"there is no reference solution for {assignment.name} in {assignment.solution}; "
+        "grader.toml names the folder of solutions"
+    )
+
+
+def graded(judge: Judge, oracle: Oracle, submission: Submission, level: str, progress: Callable[[str], None]) -> Result:
+    """The record of one submission, in the words of whoever handed it in."""
+    result = judge.grade(submission, level, progress)
+    if isinstance(oracle, RecordedOracle):
+        result = without_reference(result, oracle.unjudged)
+    return in_cells(result, submission.cells)
 
 
 def _level(wanted: str, device: str) -> str:

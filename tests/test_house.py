@@ -31,6 +31,7 @@ FLOORS = (
     ("notebook",),
     ("submission",),
     ("sandbox",),
+    ("lesson",),
     ("stubs",),
     ("oracle",),
     ("recording",),
@@ -43,10 +44,12 @@ FLOORS = (
     ("trial",),
     ("judge",),
     ("grading",),
+    ("session",),
     ("release",),
     ("pytest_plugin",),
     ("validate",),
     ("report",),
+    ("api",),
     ("cli",),
 )
 HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

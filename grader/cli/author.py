@@ -18,7 +18,7 @@ from grader.stubs import generated, stale
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if a generated file is out of step.")
 @sentences
 def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
-    """Generate the stubs and the handouts' tables from the reference solutions."""
+    """Generate the stubs, the notebooks and the handouts' tables."""
     course = find_course()
     old: list[Path] = []
     for name in assignments or course.names():

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from grader.course import CourseError
+from grader.lesson import LessonError
 from grader.oracle import OracleFault
 from grader.recording import RecordingError
 from grader.release import ReleaseError
@@ -23,7 +24,7 @@ from grader.submission import SubmissionError
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
 # Their text is the sentence.
 SPOKEN = (
-    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError),
+    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError, LessonError),
     *(RecordingError, ReleaseError),
 )
 
