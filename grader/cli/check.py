@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from grader.cli.common import NOT_RIGHT, RIGHT, console, fail, sentences
+from grader.cli.common import NOT_RIGHT, RIGHT, SPOKEN, console, fail, sentences
 from grader.course import Assignment, find_course
 from grader.files import write_atomically
 from grader.grading import check as run_check
@@ -18,6 +18,7 @@ from grader.judge import Options
 from grader.report import terminal
 from grader.result import Result
 from grader.sandbox import LEVELS
+from grader.submission import Submission
 
 
 @click.command()
@@ -35,6 +36,8 @@ from grader.sandbox import LEVELS
     help="How the submission's processes are caged; grader doctor says what this machine can do.",
 )
 @click.option("--seed", help="Draw the hidden cases from this word instead of the public one.")
+@click.option("--watch", is_flag=True, help="Check again what changed whenever a file is saved; not caged.")
+@click.option("--debug", is_flag=True, help="Run one exercise (-e) under pdb, in this process; not caged.")
 @click.option("-v", "--verbose", is_flag=True, help="Show everything: notes, frames, what was printed.")
 @sentences
 def check(
@@ -46,12 +49,18 @@ def check(
     record: Path | None,
     sandbox: str,
     seed: str | None,
+    watch: bool,
+    debug: bool,
     verbose: bool,
 ) -> int:
     """Grade a submission: the current folder, or the one that --submission names."""
+    if watch:
+        return _watch(assignment, submission, exercises, verbose)
     course = find_course()
     chosen = course.assignment(assignment or guess_assignment(course, Path.cwd()))
     work = find_submission(course, chosen, submission, Path.cwd())
+    if debug:
+        return _debug(chosen, work, exercises)
     for note in work.notes:
         click.echo(f"grader: {note}", err=True)
     options = Options(
@@ -69,6 +78,35 @@ def check(
     if result.faults:
         return fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
     return RIGHT if result.all_right else NOT_RIGHT
+
+
+def _watch(assignment: str | None, path: Path | None, exercises: tuple[str, ...], verbose: bool) -> int:
+    from grader.session import Session
+    from grader.watch import watch
+
+    def show(result: Result) -> None:
+        terminal.show(result, screen, verbose)
+        screen.print("[dim]saved files are checked again; ctrl-c ends[/dim]", highlight=False)
+
+    def told(error: Exception) -> None:
+        if not isinstance(error, SPOKEN):
+            raise error
+        fail(str(error))
+
+    screen = console()
+    with Session.open(assignment, path) as session:
+        watch(session, exercises, show, told)
+    return RIGHT
+
+
+def _debug(chosen: Assignment, work: Submission, exercises: tuple[str, ...]) -> int:
+    from grader.debug import debug
+
+    found = chosen.select(exercises)
+    if not exercises or len(found) != 1:
+        raise click.UsageError(f"--debug takes one exercise: -e {found[0].name}")
+    debug(chosen, work, found[0])
+    return RIGHT
 
 
 def _device(wanted: str) -> str:

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from grader.course import CourseError
+from grader.debug import DebugError
 from grader.lesson import LessonError
 from grader.oracle import OracleFault
 from grader.recording import RecordingError
@@ -20,12 +21,13 @@ from grader.sandbox import SandboxError
 from grader.spec import CheckError
 from grader.stubs import StubError
 from grader.submission import SubmissionError
+from grader.watch import WatchError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
 # Their text is the sentence.
 SPOKEN = (
     *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError, LessonError),
-    *(RecordingError, ReleaseError),
+    *(RecordingError, ReleaseError, DebugError, WatchError),
 )
 
 
