@@ -33,6 +33,7 @@ FLOORS = (
     ("sandbox",),
     ("lesson",),
     ("stubs",),
+    ("scaffold",),
     ("oracle",),
     ("recording",),
     ("interview",),

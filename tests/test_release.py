@@ -22,6 +22,9 @@ from grader.release.bundle import pinned
 from grader.result import Result, Verdict
 from grader.spec import CheckError, load_checks
 from grader.submission import open_submission
+from grader.validate import Finding
+from grader.validate.bench import Bench
+from grader.validate.release import secrets
 from tests.conftest import TOY, one
 from tests.test_cli import run
 
@@ -131,6 +134,26 @@ def test_a_course_that_gives_its_solution_away_is_not_released(course: Path, tmp
     with pytest.raises(ReleaseError, match=r"figure\.svg: the hidden case canary_of_a_hidden_case"):
         release([find_course(leaky).assignment("t1")], tmp_path / "out")
     assert not (tmp_path / "out").exists() and {path.name for path in tmp_path.iterdir()} == {"leaky"}
+
+
+def proved(assignment: Assignment) -> Finding:
+    """What `grader validate` finds about the bundle."""
+    bench = Bench(assignment)
+    try:
+        return secrets(bench)
+    finally:
+        bench.nursery.close()
+
+
+def test_validate_makes_the_bundle_and_searches_it(course: Path, tmp_path: Path) -> None:
+    shown = proved(find_course(course).assignment("t1"))
+    assert shown.gaps == () and shown.tried > 10
+    leaky = tmp_path / "leaky"
+    shutil.copytree(course, leaky)
+    (leaky / "assignments/given/helper.py").write_text("canary_of_a_hidden_case = 1\n")
+    (leaky / "assignments/t1/figure.svg").write_text("Canary of a misconception.")
+    (gap,) = proved(find_course(leaky).assignment("t1")).gaps
+    assert "figure.svg: a misconception of algebra.scale" in gap
 
 
 def test_a_bundle_grades_a_right_answer(bundle: Path, course: Path) -> None:

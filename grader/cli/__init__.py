@@ -17,3 +17,4 @@ def main() -> None:
 for command in (check.check, show.list_assignments, show.show, show.doctor, author.stubs, author.validate):
     main.add_command(command)
 main.add_command(release.release)
+main.add_command(author.new)

@@ -36,6 +36,21 @@ def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
 
 
 @click.command()
+@click.argument("name")
+@click.option("--module", default="layers", show_default=True, help="The file that students fill in.")
+@click.option("--title", default="A new assignment", show_default=True)
+@sentences
+def new(name: str, module: str, title: str) -> int:
+    """Begin an assignment: a whole exercise to change, and where there is no course yet, a course."""
+    from grader.scaffold import scaffold
+
+    for path in scaffold(name, module, title, Path.cwd()):
+        click.echo(f"wrote {path}")
+    click.echo(f"Change them, then: grader stubs {name}; grader validate {name}")
+    return RIGHT
+
+
+@click.command()
 @click.argument("assignments", nargs=-1)
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
 @click.option("--report", "file", type=click.Path(path_type=Path), help="Write the table and the survivors here too.")

@@ -18,6 +18,7 @@ from grader.oracle import OracleFault
 from grader.recording import RecordingError
 from grader.release import ReleaseError
 from grader.sandbox import SandboxError
+from grader.scaffold import ScaffoldError
 from grader.spec import CheckError
 from grader.stubs import StubError
 from grader.submission import SubmissionError
@@ -27,7 +28,7 @@ RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
 # Their text is the sentence.
 SPOKEN = (
     *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError, LessonError),
-    *(RecordingError, ReleaseError, DebugError, WatchError),
+    *(RecordingError, ReleaseError, DebugError, WatchError, ScaffoldError),
 )
 
 
