@@ -44,6 +44,7 @@ def watch(
     exercises: Sequence[str],
     show: Callable[[Result], None],
     fail: Callable[[Exception], None],
+    announce: Callable[[str], None] = lambda sentence: None,
     changes: Iterable[set[Path]] | None = None,
 ) -> None:
     """Check once, and after each change what has changed, as long as there are changes. What goes wrong meanwhile
@@ -65,6 +66,7 @@ def watch(
         known = now
         again = [exercise.id for exercise in touched if exercise.id in wanted]
         if again:
+            announce(f"{' and '.join(f'{name}.py' for name in names) or 'a notebook'} was saved")
             _check(session, again, show, fail)
 
 

@@ -75,7 +75,7 @@ def test_a_saved_file_is_checked_again_where_it_changed(toy: Assignment, mine: P
         yield edited(mine / "chance.py", "- 0.0", "- 1.0")
 
     with Session(toy.course, toy, mine, mine) as session:
-        watch(session, (), shown.append, told.append, saves())
+        watch(session, (), shown.append, told.append, changes=saves())
     assert [[(e.id, e.verdict.value) for e in result.exercises] for result in shown[1:]] == [
         [("algebra.scale", "wrong")],
         [("chance.coin", "right")],
@@ -93,7 +93,7 @@ def test_only_what_was_asked_for_is_watched(toy: Assignment, mine: Path) -> None
         yield edited(mine / "chance.py", "torch.rand(n) < p", "torch.rand(n) < p - 1")
 
     with Session(toy.course, toy, mine, mine) as session:
-        watch(session, ["coin"], shown.append, lambda error: None, saves())
+        watch(session, ["coin"], shown.append, lambda error: None, changes=saves())
     assert [[(e.id, e.verdict.value) for e in result.exercises] for result in shown] == [
         [("chance.coin", "right")],
         [("chance.coin", "wrong")],
@@ -113,7 +113,11 @@ def test_the_command_sees_a_file_being_saved(mine: Path) -> None:
             assert "scale  right" in told
             edited(mine / "algebra.py", "return x * factor", "return x + factor")
             told = _until(process.stdout, "ctrl-c ends")
-            assert "scale  wrong" in told and "The factor is added instead of multiplied." in told
+            assert (
+                "algebra.py was saved" in told
+                and "scale  wrong" in told
+                and "The factor is added instead of multiplied." in told
+            )
         finally:
             timer.cancel()
             process.terminate()

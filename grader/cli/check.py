@@ -86,7 +86,10 @@ def _watch(assignment: str | None, path: Path | None, exercises: tuple[str, ...]
 
     def show(result: Result) -> None:
         terminal.show(result, screen, verbose)
-        screen.print("[dim]saved files are checked again; ctrl-c ends[/dim]", highlight=False)
+        announce("saved files are checked again; ctrl-c ends")
+
+    def announce(sentence: str) -> None:
+        screen.print(f"[dim]{sentence}[/dim]", highlight=False)
 
     def told(error: Exception) -> None:
         if not isinstance(error, SPOKEN):
@@ -95,7 +98,7 @@ def _watch(assignment: str | None, path: Path | None, exercises: tuple[str, ...]
 
     screen = console()
     with Session.open(assignment, path) as session:
-        watch(session, exercises, show, told)
+        watch(session, exercises, show, told, announce)
     return RIGHT
 
 

@@ -11,7 +11,7 @@
 torch.manual_seed(0)
 points = torch.cat([torch.randn(60, 2) + torch.tensor([1.0, 1.0]), torch.randn(40, 2) - torch.tensor([1.0, 1.0])])
 labels = torch.cat([torch.zeros(60), torch.ones(40)])
-line = torch.linspace(-4, 4, 120)
+line = torch.linspace(-5, 5, 120)
 plane = torch.cartesian_prod(line, line)
 figure, panels = plt.subplots(1, 3, figsize=(12, 4))
 for axes, k in zip(panels, (1, 15, 85), strict=True):

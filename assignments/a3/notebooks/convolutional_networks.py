@@ -101,11 +101,11 @@ for batch in range(60):
     trained, _ = convolutional_networks.BatchNorm.forward(x, gamma, beta, bn_param)
     if batch in (2, 59):
         tested, _ = convolutional_networks.BatchNorm.forward(x, gamma, beta, {**bn_param, "mode": "test"})
-        panels[2 if batch == 2 else 3].hist(tested.T, bins=40, range=(-8, 8), histtype="step")
+        panels[2 if batch == 2 else 3].hist(tested.numpy(), bins=40, range=(-8, 8), histtype="step")
         panels[2 if batch == 2 else 3].set_title(f"test mode after {batch + 1} batches")
-panels[0].hist(x.T, bins=40, range=(-8, 8), histtype="step")
+panels[0].hist(x.numpy(), bins=40, range=(-8, 8), histtype="step")
 panels[0].set_title("before")
-panels[1].hist(trained.T, bins=40, range=(-8, 8), histtype="step")
+panels[1].hist(trained.numpy(), bins=40, range=(-8, 8), histtype="step")
 panels[1].set_title("training mode")
 plt.show()
 
