@@ -97,6 +97,14 @@ class Timing:
         over = max(self.ratio, self.wall if self.waits else 0.0) / self.limit
         return min(1.0, max(0.0, 1 - math.log(max(over, 1.0)) / math.log(NO_POINTS)))
 
+    def in_units_of(self, pace: float) -> Timing:
+        """The same, where what was raced against takes 1/pace of the time that the limit speaks of."""
+        if pace == 1.0:
+            return self
+        low, high = (end / pace for end in self.interval)
+        told = replace(self, ratio=self.ratio / pace, interval=(low, high), limit=self.limit / pace)
+        return replace(told, wall=self.wall / pace, wall_from=self.wall_from / pace, reference=self.reference * pace)
+
     @property
     def clear(self) -> bool:
         """Whether more pairs would change nothing that matters."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from grader.course import Assignment, Course, CourseError
 from grader.judge import Judge, Options
+from grader.notebook import in_cells
 from grader.oracle import Oracle
+from grader.recording import NAME, RecordedOracle, read_recording, without_reference
 from grader.result import Result
 from grader.sandbox import Cage, Plain, SandboxError, automatic, enter
 from grader.submission import Submission, open_submission
@@ -22,16 +24,32 @@ def check(
     sandbox: str = "none",
 ) -> Result:
     """Grade a submission at a level of `sandbox` ("auto": the best that this machine gives). Raises CourseError,
-    CheckError, OracleFault, SandboxError."""
-    if assignment.hidden is None:
-        raise CourseError(
-            f"there is no reference solution for {assignment.name} in {assignment.solution}; "
-            "grader.toml names the folder of solutions"
-        )
+    CheckError, OracleFault, RecordingError, SandboxError."""
     with Plain() as trusted, ExitStack() as stack:
         cage = _cage(stack, _level(sandbox, options.device), assignment, submission) or trusted
-        judge = Judge(assignment, Oracle(trusted, assignment), cage, options)
-        return judge.grade(submission, cage.level, progress)
+        oracle = oracle_of(assignment, trusted)
+        return graded(Judge(assignment, oracle, cage, options), oracle, submission, cage.level, progress)
+
+
+def oracle_of(assignment: Assignment, trusted: Plain) -> Oracle:
+    """The reference, or what a release holds instead of it. Raises CourseError, RecordingError."""
+    if assignment.hidden is not None:
+        return Oracle(trusted, assignment)
+    file = assignment.folder / NAME
+    if file.is_file():
+        return RecordedOracle(trusted, assignment, read_recording(file))
+    raise CourseError(
+        f"there is no reference solution for {assignment.name} in {assignment.solution}; "
+        "grader.toml names the folder of solutions"
+    )
+
+
+def graded(judge: Judge, oracle: Oracle, submission: Submission, level: str, progress: Callable[[str], None]) -> Result:
+    """The record of one submission, in the words of whoever handed it in."""
+    result = judge.grade(submission, level, progress)
+    if isinstance(oracle, RecordedOracle):
+        result = without_reference(result, oracle.unjudged)
+    return in_cells(result, submission.cells)
 
 
 def _level(wanted: str, device: str) -> str:
@@ -64,7 +82,7 @@ def find_submission(course: Course, assignment: Assignment, path: Path | None, h
     """What `--submission` names; else the current folder, if a module of the assignment lies there; else the stubs.
 
     Raises SubmissionError."""
-    modules = list(assignment.checks.modules)
+    modules = assignment.checks.modules
     if path is None:
         own = any((here / f"{module}.py").is_file() for module in modules)
         path = here if own else assignment.folder

@@ -5,6 +5,7 @@ OracleFault     the reference itself failed: the grader's fault, never a student
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader import wire
@@ -13,7 +14,7 @@ from grader.known import Known
 from grader.meter import Meter
 from grader.peer import Peer, PeerLost
 from grader.question import Question
-from grader.spec import Version
+from grader.spec import Exercise, Version
 
 LOAD_SECONDS = 60.0
 REFERENCE_SECONDS = 120.0
@@ -38,6 +39,18 @@ class Nursery(Protocol):
 
 
 Answer = dict[str, Any] | wire.Failure  # what a version that raises answers is its failure
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of the reference of an exercise, by whoever recorded its answers.
+
+    `pace`: how many times the time of the exercise's yardstick it takes, None where it was not measured."""
+
+    operations: tuple[int, int] | None = None  # at the two sizes at which they are counted
+    memory: float | None = None  # bytes, at the size that the rule about memory speaks of
+    naive: tuple[float, int] | None = None  # times the reference's time, and at which size
+    pace: float | None = None
 
 
 class Oracle:
@@ -111,6 +124,10 @@ class Oracle:
         request = wire.AskOracle(question.exercise.id, packer.pack(question.inputs), question.seed)
         worker = self._worker(question.exercise.module.name, ())
         return self._answered(question, self._call(worker, wire.encode(request, packer)))
+
+    def measured(self, exercise: Exercise) -> Measured | None:
+        """What was measured before; None where the reference is at hand to be measured."""
+        return None
 
     def fresh(self) -> Peer:
         """A worker that has run nobody's code, to be ended with `end`. Raises OracleFault."""

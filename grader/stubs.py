@@ -15,6 +15,7 @@ import ast
 from pathlib import Path
 
 from grader.course import Assignment
+from grader.lesson import lesson, lesson_file
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 TABLE_BEGIN, TABLE_END = "<!-- points -->", "<!-- /points -->"
@@ -63,11 +64,13 @@ def points_table(assignment: Assignment) -> str:
 
 
 def generated(assignment: Assignment) -> dict[Path, str]:
-    """Every generated file of an assignment with the text that it should have. Raises StubError."""
+    """Every generated file of an assignment with the text that it should have. Raises StubError, LessonError."""
     files = {}
-    for module in assignment.checks.modules:
+    for module, declared in assignment.checks.modules.items():
         source = (assignment.solution / f"{module}.py").read_text(encoding="utf-8")
         files[assignment.folder / f"{module}.py"] = stub(source, f"{module}.py")
+        if authored := lesson_file(assignment, module):
+            files[assignment.folder / f"{module}.ipynb"] = lesson(assignment, declared, authored)
     handout = assignment.folder / "README.md"
     if handout.is_file():
         text = handout.read_text(encoding="utf-8")
@@ -79,7 +82,7 @@ def generated(assignment: Assignment) -> dict[Path, str]:
 
 
 def stale(assignment: Assignment) -> list[Path]:
-    """The generated files that are not what they should be. Raises StubError."""
+    """The generated files that are not what they should be. Raises StubError, LessonError."""
     return [
         path
         for path, text in generated(assignment).items()

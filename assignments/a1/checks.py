@@ -276,6 +276,11 @@ def many_products_without_a_loop(draw, n=64):
     return dict(x=draw.normal(n, 120, 140), y=draw.normal(n, 140, 120), use_loop=False)
 
 
+@batched_matrix_multiply.yardstick("torch.bmm")
+def library_product(x, y, use_loop):
+    return torch.bmm(x, y)
+
+
 @pytorch101.exercise(
     "normalize_columns",
     points=2,
@@ -402,6 +407,11 @@ def colour_images(draw, n=800):
     return dict(x_train=draw.normal(n, 3, 16, 16), x_test=draw.normal(n // 2, 3, 16, 16))
 
 
+@compute_distances_no_loops.yardstick("torch.cdist")
+def library_distances(x_train, x_test):
+    return torch.cdist(x_train.flatten(1), x_test.flatten(1))
+
+
 # -- knn: votes -------------------------------------------------------------------------------------------------------
 
 
@@ -440,6 +450,11 @@ def one_vote_each(draw):
 def many_test_examples(draw, n=10_000):
     # Two labels and an odd k: no ties.
     return dict(dists=draw.uniform(100, n), y_train=draw.labels(100, classes=2), k=7)
+
+
+@predict_labels.yardstick("torch.sort")
+def library_sort(dists, y_train, k):
+    return torch.sort(dists, dim=0).indices[0]
 
 
 # An accuracy may have been rounded to float32 on its way; the next possible one is far away.

@@ -91,6 +91,22 @@ for loss in (svm_loss_vectorized, softmax_loss_vectorized):
         return classification(draw, n, 300, 20, reg=0.1, weights=0.1)
 
 
+@svm_loss_vectorized.yardstick("torch.nn.functional.multi_margin_loss with autograd")
+def library_svm(W, X, y, reg):
+    return gradient_by_autograd(torch.nn.functional.multi_margin_loss, W, X, y)
+
+
+@softmax_loss_vectorized.yardstick("torch.nn.functional.cross_entropy with autograd")
+def library_softmax(W, X, y, reg):
+    return gradient_by_autograd(torch.nn.functional.cross_entropy, W, X, y)
+
+
+def gradient_by_autograd(loss, W, X, y):
+    W = W.clone().requires_grad_()
+    loss(X.mm(W), y).backward()
+    return W.grad
+
+
 # -- linear_classifier: training --------------------------------------------------------------------------------------
 
 

@@ -684,9 +684,21 @@ def a_batch(draw, n=12):
     return images_and_filters(draw, (n, 32, n + 8, n + 8), (32, 3, 3), stride=1, pad=1)
 
 
+@conv_forward.yardstick("torch.nn.functional.conv2d")
+def library_convolution(x, w, b, stride, pad):
+    return torch.nn.functional.conv2d(x, w, b, stride=stride, padding=pad)
+
+
 @conv_backward.timed(at_most=5.0)
 def a_batch_and_back(draw, n=8):
     return and_a_gradient(draw, (n, 32, n + 8, n + 8), (32, 3, 3), stride=1, pad=1)
+
+
+@conv_backward.yardstick("torch.nn.functional.conv2d with autograd")
+def library_convolution_and_back(x, w, b, dout, stride, pad):
+    x, w = x.clone().requires_grad_(), w.clone().requires_grad_()
+    torch.nn.functional.conv2d(x, w, b, stride=stride, padding=pad).backward(dout)
+    return x.grad
 
 
 @conv.exercise("MaxPool.forward", points=3, rules=[FROM_SCRATCH])
@@ -1086,6 +1098,13 @@ def large_batches(draw, n=6000):
     return batches(draw, n, 60, count=2, eps=1e-3, momentum=0.8, N_test=n)
 
 
+@batchnorm_forward.yardstick("torch.nn.functional.batch_norm")
+def library_norm(xs, x_test, gamma, beta, bn_param):
+    batch_norm, rest = torch.nn.functional.batch_norm, (gamma, beta)
+    out = [batch_norm(x, None, None, *rest, training=True) for x in xs]
+    return [*out, batch_norm(x_test, bn_param["running_mean"], bn_param["running_var"], *rest)]
+
+
 @conv.exercise("BatchNorm.backward", points=4, needs=["BatchNorm.forward"], **NORM)
 def batchnorm_backward(sub, x, gamma, beta, dout, eps):
     """Gradients of batch normalisation, step by step."""
@@ -1126,6 +1145,12 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
     @layer.timed(at_most=8.0)
     def a_large_batch(draw, n=8000):
         return a_batch_to_go_back_through(draw, n, 60, eps=1e-3)
+
+    @layer.yardstick("torch.nn.functional.batch_norm with autograd")
+    def library_norm_and_back(x, gamma, beta, dout, eps):
+        x = x.clone().requires_grad_()
+        torch.nn.functional.batch_norm(x, None, None, gamma, beta, training=True, eps=eps).backward(dout)
+        return x.grad
 
 
 @conv.exercise("SpatialBatchNorm.forward", points=1, needs=["BatchNorm.forward"], rules=[FROM_SCRATCH])

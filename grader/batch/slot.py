@@ -23,6 +23,7 @@ from grader.engine import Stop
 from grader.gradebook import Graded
 from grader.judge import Judge, Options
 from grader.known import Known
+from grader.notebook import in_cells
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost
 from grader.result import ExerciseResult, ModuleResult, Result, Verdict
@@ -155,14 +156,14 @@ class GradingSlot:
     def _graded(self, work: Work, folder: Path) -> Done:
         turned_in = work.turned_in
         try:
-            prepared = prepare(turned_in.name, turned_in.parts, list(self._assignment.checks.modules), folder)
+            prepared = prepare(turned_in.name, turned_in.parts, self._assignment.checks.modules, folder)
         except SubmissionError as error:
             return Done(Graded(problem=str(error)))
         with ExitStack() as stack:
             cage = self._cage(stack, prepared.submission.folder)
             judge = Judge(self._assignment, self._reference(), cage, self._options)
             result = judge.grade(prepared.submission, self._level)
-        result = with_missing(result, self._assignment)
+        result = in_cells(with_missing(result, self._assignment), prepared.submission.cells)
         if result.faults:
             return Done(Graded(fault=result.faults[0].sentence or "an exercise could not be graded"), 1, prepared.notes)
         return Done(Graded(result), 1, prepared.notes)

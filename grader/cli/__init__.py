@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader import __version__
-from grader.cli import author, batch, check, export, gradescope, show
+from grader.cli import author, batch, check, export, gradescope, release, show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,6 +14,10 @@ def main() -> None:
     """Auto-graded deep-learning-for-vision assignments."""
 
 
-COMMANDS = (check.check, show.list_assignments, show.show, show.doctor, author.stubs, author.validate)
-for command in (*COMMANDS, batch.batch, batch.regrade, batch.diff, export.export, gradescope.gradescope):
+COMMANDS = (
+    *(check.check, show.list_assignments, show.show, show.doctor),
+    *(batch.batch, batch.regrade, batch.diff, export.export, gradescope.gradescope),
+    *(author.new, author.stubs, author.validate, release.release),
+)
+for command in COMMANDS:
     main.add_command(command)

@@ -18,7 +18,7 @@ from grader.stubs import generated, stale
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if a generated file is out of step.")
 @sentences
 def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
-    """Generate the stubs and the handouts' tables from the reference solutions."""
+    """Generate the stubs, the notebooks and the handouts' tables."""
     course = find_course()
     old: list[Path] = []
     for name in assignments or course.names():
@@ -32,6 +32,21 @@ def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
     if only_check and old:
         click.echo(f"out of step with their source: {', '.join(map(str, old))}; run grader stubs", err=True)
         return NOT_RIGHT
+    return RIGHT
+
+
+@click.command()
+@click.argument("name")
+@click.option("--module", default="layers", show_default=True, help="The file that students fill in.")
+@click.option("--title", default="A new assignment", show_default=True)
+@sentences
+def new(name: str, module: str, title: str) -> int:
+    """Begin an assignment: a whole exercise to change, and where there is no course yet, a course."""
+    from grader.scaffold import scaffold
+
+    for path in scaffold(name, module, title, Path.cwd()):
+        click.echo(f"wrote {path}")
+    click.echo(f"Change them, then: grader stubs {name}; grader validate {name}")
     return RIGHT
 
 

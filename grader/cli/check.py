@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from grader.cli.common import NOT_RIGHT, RIGHT, console, fail, sentences
+from grader.cli.common import NOT_RIGHT, RIGHT, SPOKEN, console, fail, sentences
 from grader.course import Assignment, find_course
 from grader.files import write_atomically
 from grader.grading import check as run_check
@@ -18,11 +18,12 @@ from grader.judge import Options
 from grader.report import terminal
 from grader.result import Result
 from grader.sandbox import LEVELS
+from grader.submission import Submission
 
 
 @click.command()
 @click.argument("assignment", required=False)
-@click.option("--submission", type=click.Path(path_type=Path), help="A folder, or a single .py file.")
+@click.option("--submission", type=click.Path(path_type=Path), help="A folder, a single .py file, or a notebook.")
 @click.option("-e", "--exercise", "exercises", multiple=True, help="Only this exercise (any unambiguous ending).")
 @click.option("--public", is_flag=True, help="Public cases only.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
@@ -36,6 +37,8 @@ from grader.sandbox import LEVELS
     help="How the submission's processes are caged; grader doctor says what this machine can do.",
 )
 @click.option("--seed", help="Draw the hidden cases from this word instead of the public one.")
+@click.option("--watch", is_flag=True, help="Check again what changed whenever a file is saved; not caged.")
+@click.option("--debug", is_flag=True, help="Run one exercise (-e) under pdb, in this process; not caged.")
 @click.option("-v", "--verbose", is_flag=True, help="Show everything: notes, frames, what was printed.")
 @sentences
 def check(
@@ -48,12 +51,20 @@ def check(
     page: Path | None,
     sandbox: str,
     seed: str | None,
+    watch: bool,
+    debug: bool,
     verbose: bool,
 ) -> int:
     """Grade a submission: the current folder, or the one that --submission names."""
+    if watch:
+        return _watch(assignment, submission, exercises, verbose)
     course = find_course()
     chosen = course.assignment(assignment or guess_assignment(course, Path.cwd()))
     work = find_submission(course, chosen, submission, Path.cwd())
+    if debug:
+        return _debug(chosen, work, exercises)
+    for note in work.notes:
+        click.echo(f"grader: {note}", err=True)
     options = Options(
         exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
         public_only=public,
@@ -62,6 +73,8 @@ def check(
     )
     result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
     terminal.show(result, console(), verbose)
+    if chosen.hidden is None:
+        click.echo("The public cases only: hidden ones, with other inputs, are run at grading.")
     if record is not None:
         write_atomically(record, result.to_json())
     if page is not None:
@@ -71,6 +84,38 @@ def check(
     if result.faults:
         return fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
     return RIGHT if result.all_right else NOT_RIGHT
+
+
+def _watch(assignment: str | None, path: Path | None, exercises: tuple[str, ...], verbose: bool) -> int:
+    from grader.session import Session
+    from grader.watch import watch
+
+    def show(result: Result) -> None:
+        terminal.show(result, screen, verbose)
+        announce("saved files are checked again; ctrl-c ends")
+
+    def announce(sentence: str) -> None:
+        screen.print(f"[dim]{sentence}[/dim]", highlight=False)
+
+    def told(error: Exception) -> None:
+        if not isinstance(error, SPOKEN):
+            raise error
+        fail(str(error))
+
+    screen = console()
+    with Session.open(assignment, path) as session:
+        watch(session, exercises, show, told, announce)
+    return RIGHT
+
+
+def _debug(chosen: Assignment, work: Submission, exercises: tuple[str, ...]) -> int:
+    from grader.debug import debug
+
+    found = chosen.select(exercises)
+    if not exercises or len(found) != 1:
+        raise click.UsageError(f"--debug takes one exercise: -e {found[0].name}")
+    debug(chosen, work, found[0])
+    return RIGHT
 
 
 def device_of(wanted: str) -> str:

@@ -13,17 +13,24 @@ from rich.console import Console
 
 from grader.batch import BatchError
 from grader.course import CourseError
+from grader.debug import DebugError
 from grader.engine import EngineError
 from grader.gradebook import GradebookError
+from grader.lesson import LessonError
 from grader.oracle import OracleFault
+from grader.recording import RecordingError
+from grader.release import ReleaseError
 from grader.sandbox import SandboxError
+from grader.scaffold import ScaffoldError
 from grader.spec import CheckError
 from grader.stubs import StubError
 from grader.submission import SubmissionError
+from grader.watch import WatchError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
 SPOKEN = (  # their text is the sentence
-    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError),
+    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError, LessonError),
+    *(RecordingError, ReleaseError, DebugError, WatchError, ScaffoldError),
     *(GradebookError, BatchError, EngineError),
 )
 

@@ -2,7 +2,7 @@
 
 from grader.spec.checks import Checks, Edition, Module
 from grader.spec.errors import CheckError, Location
-from grader.spec.exercise import Case, Exercise, Property, TimedCase, Version
+from grader.spec.exercise import Case, Exercise, Library, Property, TimedCase, Version
 from grader.spec.load import load_checks
 from grader.spec.rules import (
     LoopLimit,
@@ -24,6 +24,7 @@ __all__ = [
     "Checks",
     "Edition",
     "Exercise",
+    "Library",
     "Location",
     "LoopLimit",
     "MemoryLimit",

@@ -63,6 +63,15 @@ class Property:
 
 
 @dataclass(frozen=True)
+class Library:
+    """A library's function whose time is known to be a certain part of the reference's: `call(**inputs)`."""
+
+    name: str
+    call: Function
+    where: Location
+
+
+@dataclass(frozen=True)
 class Version:
     """The reference with some functions replaced; each replacement is called with `ref`, the unreplaced reference
     module, before its own arguments. Misconceptions, editions, naive and alternative solutions are versions."""
@@ -94,6 +103,7 @@ class Exercise:
     where: Location
     cases: list[Case] = field(default_factory=list)
     timed_case: TimedCase | None = None
+    library: Library | None = None  # what its speed is told by where the reference is not at hand
     properties: list[Property] = field(default_factory=list)
     misconceptions: list[Version] = field(default_factory=list)
     naive_version: Version | None = None
@@ -163,6 +173,21 @@ class Exercise:
             hidden = self.module.checks.loading_hidden
             self.timed_case = TimedCase(make.__name__, make, hidden, at_most, where)
             return make
+
+        return declare
+
+    def yardstick(self, name: str) -> Callable[[F], F]:
+        """Declare what a timed exercise is measured against where there is no reference: `function(**inputs)`, which
+        calls a library for about the same work; `name` is what students read ("torch.cdist")."""
+
+        def declare(call: F) -> F:
+            where = Location.of(call)
+            if self.timed_case is None:
+                raise CheckError(where, f"{self.id} has a yardstick and no timed case above it")
+            if set(inspect.signature(call).parameters) != set(self.inputs):
+                raise CheckError(where, f"the yardstick of {self.id} takes {', '.join(self.inputs)}, like its ask")
+            self.library = Library(name, call, where)
+            return call
 
         return declare
 

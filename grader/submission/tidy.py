@@ -6,16 +6,17 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.notebook import Module, NotebookError, read_notebooks
 from grader.peer import printable
+from grader.spec.checks import Module as Declared
 from grader.submission.archives import OTHERS, is_archive
 from grader.submission.limits import Limits
 from grader.submission.names import is_junk, tidied
-from grader.submission.notebooks import Converter, unread
-from grader.submission.opening import Submission, SubmissionError
+from grader.submission.opening import Submission, SubmissionError, defined
 from grader.submission.unpack import Unpacking, open_regular, unpack_inside
 
 COPY = re.compile(r"^(?P<stem>.+?)(?: ?\(\d+\)|[-_ ]copy(?:[-_ ]?\d+)?| - copy|-\d+)$", re.IGNORECASE)
@@ -59,15 +60,16 @@ def _hash(path: Path) -> bytes:
 def prepare(
     name: str,
     parts: Sequence[tuple[str, Path]],
-    modules: Sequence[str],
+    declared: Mapping[str, Declared],
     target: Path,
     limits: Limits | None = None,
-    convert: Converter = unread,
 ) -> Prepared:
-    """Unpack what a student has handed in into the empty folder `target`, and find the modules in it.
+    """Unpack what a student has handed in into the empty folder `target`, and find the modules in it: files, and for
+    those that are missing, what notebooks define.
 
     `parts` are names as handed in, and where they lie: folders, archives, files. Raises SubmissionError with a sentence
     for the student; OSError where it cannot be written."""
+    modules = list(declared)
     unpacking = Unpacking(target, limits or Limits())
     for given, path in parts:
         if path.is_dir():
@@ -81,15 +83,16 @@ def prepare(
         unpack_inside(unpacking)
         found = _found(target, modules)
     notes = [*unpacking.notes()]
-    if not found:
-        found = _from_notebooks(target, modules, convert)
+    cells, why_none = _from_notebooks(target, [declared[name] for name in modules if name not in found], notes)
+    if cells:
+        found = _found(target, modules)
     if not found:
         found = _misnamed(target, modules, notes)
     if not found:
-        raise SubmissionError(_nothing(target, modules))
+        raise SubmissionError(why_none or _nothing(target, modules))
     folder = _one_folder(target, found, modules, notes)
     present = tuple(module for module in modules if (folder / f"{module}.py").is_file())
-    return Prepared(Submission(printable(name), folder, present), tuple(map(printable, notes)))
+    return Prepared(Submission(printable(name), folder, present, cells), tuple(map(printable, notes)))
 
 
 def _found(target: Path, modules: Sequence[str]) -> dict[str, list[Path]]:
@@ -125,15 +128,20 @@ def _one_folder(target: Path, found: dict[str, list[Path]], modules: Sequence[st
     return best
 
 
-def _from_notebooks(target: Path, modules: Sequence[str], convert: Converter) -> dict[str, list[Path]]:
-    """The modules that the notebooks define, written beside them. Raises SubmissionError."""
+def _from_notebooks(target: Path, missing: Sequence[Declared], notes: list[str]) -> tuple[dict[str, Module], str]:
+    """The missing modules that notebooks define, written at the top, and a sentence where they define none."""
     notebooks = sorted(path for path in target.rglob("*.ipynb") if path.is_file())
-    if not notebooks:
-        return {}
-    for module, source in convert(notebooks).items():
-        if module in modules:
-            (target / f"{module}.py").write_bytes(source)
-    return _found(target, modules)
+    if not notebooks or not missing:
+        return {}, ""
+    try:
+        read = read_notebooks(notebooks, {module.name: defined(module) for module in missing})
+    except NotebookError as error:
+        notes.extend(error.problems)
+        return {}, str(error)
+    notes.extend(read.problems)
+    for name, module in read.modules.items():
+        (target / f"{name}.py").write_text(module.source, encoding="utf-8")
+    return read.modules, ""
 
 
 def _misnamed(target: Path, modules: Sequence[str], notes: list[str]) -> dict[str, list[Path]]:

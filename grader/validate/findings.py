@@ -13,6 +13,7 @@ PROOFS = {
     "room": "other right formulations stay far inside the tolerance",
     "mutant": "mutants are caught",
     "speed": "speed limits leave the reference twice its time, and catch the naive version",
+    "release": "what students get holds no line of a solution, no hidden case and no misconception",
 }
 
 

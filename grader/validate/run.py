@@ -11,7 +11,7 @@ from itertools import groupby
 
 from grader.course import Assignment
 from grader.oracle import OracleFault
-from grader.validate import exercises, mutation, references
+from grader.validate import exercises, mutation, references, release
 from grader.validate.bench import Bench
 from grader.validate.cache import Cache, contents, key
 from grader.validate.findings import Finding
@@ -73,6 +73,7 @@ def _tasks(assignment: Assignment, pool: _Benches, sample: int | None) -> list[T
     tasks = [
         Task(assignment, "reference", name, references.reference),
         Task(assignment, "stub", name, references.stub),
+        Task(assignment, "release", name, release.secrets),
     ]
     for exercise in assignment.checks.exercises:
         if exercise.needs_cuda:

@@ -64,6 +64,10 @@ class JudgeProperty(msgspec.Struct, tag="judge"):
     seed: int
 
 
+class Pace(msgspec.Struct, tag="pace"):
+    """Reference only: from now on answer a question with what the exercise's yardstick returns."""
+
+
 class AskOracle(msgspec.Struct, tag="oracle"):
     """Reference only: the exercise's independent way to the same outputs."""
 
@@ -92,7 +96,7 @@ class Inspect(msgspec.Struct, tag="inspect"):
     functions: list[str]  # "name" or "Class.name", or "Class" for all of its methods
 
 
-Request = Spawn | Reap | LoadModule | Patch | Ask | JudgeProperty | AskOracle | Null | Count | Inspect
+Request = Spawn | Reap | LoadModule | Patch | Ask | JudgeProperty | AskOracle | Pace | Null | Count | Inspect
 
 # -- messages: what a worker answers ----------------------------------------------------------------------------------
 

@@ -51,6 +51,16 @@ def _replace(module: ModuleType, path: str, function: Function, ref: ModuleType)
     setattr(holder, name, wrapped)
 
 
+ABSENT = "the reference is not at hand"
+
+
+class Absent:
+    """Stands for the reference module where there is none."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise LookupError(ABSENT)
+
+
 def failed_claims(exercise: Exercise, ref: Any, answer: dict[str, Any], inputs: dict[str, Any]) -> list[str]:
     """The sentences of the properties that the answer does not have."""
     return [

@@ -50,6 +50,7 @@ class Worker:
         self.siblings: list[str] = []
         self.checks: Checks | None = None
         self.subject: Subject | None = None
+        self.pacing = False
         self._statuses: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, memoryview], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
             wire.LoadModule: self._load,
@@ -57,6 +58,7 @@ class Worker:
             wire.Ask: self._ask,
             wire.JudgeProperty: self._judge,
             wire.AskOracle: self._oracle,
+            wire.Pace: self._pace,
             wire.Null: lambda request, data: wire.Done(),
             wire.Count: self._count,
             wire.Inspect: self._inspect,
@@ -100,7 +102,10 @@ class Worker:
         _seed(request.seed)
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         try:
-            outputs = exercise.ask(self.subject, **inputs)
+            if self.pacing and exercise.library is not None:
+                outputs = {"out": exercise.library.call(**inputs)}
+            else:
+                outputs = exercise.ask(self.subject, **inputs)
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
@@ -135,12 +140,17 @@ class Worker:
         _seed(request.seed)
         return _answer(oracle(self.subject, **from_wire(wire.unpack(request.inputs, data, trusted=True))), [])
 
+    def _pace(self, request: wire.Pace, data: memoryview) -> wire.Reply:
+        self.pacing = True
+        return wire.Done()
+
     def _judge(self, request: wire.JudgeProperty, data: memoryview) -> wire.Reply:
         assert self.checks is not None
         _seed(request.seed)
         inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
         answer = from_wire(wire.unpack(request.answer, data, trusted=True), arrays=False)
-        return wire.Claims(reference.failed_claims(self.checks[request.exercise], self.subject, answer, inputs))
+        ref = reference.Absent() if self.subject is None else self.subject
+        return wire.Claims(reference.failed_claims(self.checks[request.exercise], ref, answer, inputs))
 
     def _reap(self, request: wire.Reap, data: memoryview) -> wire.Reply:
         self.collect()

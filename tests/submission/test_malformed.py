@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.submission import Limits, SubmissionError, prepare
+from tests.submission.archives import MODULES
 
 LIMITS = Limits(files=8, file=4096, total=16_384, stream=65_536, entries=64, depth=4)
 
@@ -73,7 +74,7 @@ def test_whatever_is_handed_in_is_unpacked_within_limits_or_told(
         archive = root / name
         archive.write_bytes(data[: int(cut * len(data))])
         try:
-            prepared = prepare(name, [(name, archive)], ["knn"], target, LIMITS)
+            prepared = prepare(name, [(name, archive)], {"knn": MODULES["knn"]}, target, LIMITS)
         except SubmissionError as error:
             assert str(error).strip() and "\n" not in str(error)  # noqa: PT017
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import tarfile
 import zipfile
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.submission import Limits, SubmissionError, prepare, unpack
-from tests.submission.archives import KNN, link, tarred, zipped
+from tests.submission.archives import KNN, MODULES, link, tarred, zipped
 
 SMALL = Limits(files=5, file=4096, total=10_000, stream=100_000, much=1000, ratio=10)
 FILES = {"knn.py": KNN, "deep/er/data.txt": b"x"}
@@ -219,7 +220,7 @@ def test_what_is_damaged_is_a_sentence(data: bytes, name: str, tmp_path: Path, t
 
 
 def prepared(tmp_path: Path, target: Path, files: dict[str, bytes], name: str = "a.zip"):
-    return prepare(name, [(name, zipped(tmp_path / name, files))], ["knn", "pytorch101"], target)
+    return prepare(name, [(name, zipped(tmp_path / name, files))], MODULES, target)
 
 
 def test_modules_are_found_in_nested_folders(tmp_path: Path, target: Path) -> None:
@@ -247,7 +248,7 @@ def test_limits_hold_for_all_archives_inside_together(tmp_path: Path, target: Pa
     inner = zipped(tmp_path / "inner.zip", {f"{n}": os.urandom(900) for n in range(4)}).read_bytes()
     parts = [("a.zip", zipped(tmp_path / "a.zip", {f"{n}.zip": inner for n in range(3)}, zipfile.ZIP_STORED))]
     with pytest.raises(SubmissionError, match="more than"):
-        prepare("a.zip", parts, ["knn"], target, Limits(files=10))
+        prepare("a.zip", parts, {"knn": MODULES["knn"]}, target, Limits(files=10))
 
 
 @pytest.mark.parametrize("name", ["knn (1).py", "KNN.py", "knn-2.py", "knn copy.py"])
@@ -271,7 +272,7 @@ def test_a_folder_that_is_called_like_a_module(tmp_path: Path, target: Path) -> 
             {"a.rar": b"x"},
             "a.rar is not a kind of archive that is read (zip, tar); knn.py or pytorch101.py is asked for",
         ),
-        ({"a1.ipynb": b"{}"}, "notebooks are not read yet"),
+        ({"a1.ipynb": b"{}"}, "a1.ipynb is no notebook: it has neither cells nor worksheets"),
     ],
 )
 def test_what_holds_no_module_is_told(files: dict[str, bytes], sentence: str, tmp_path: Path, target: Path) -> None:
@@ -280,12 +281,13 @@ def test_what_holds_no_module_is_told(files: dict[str, bytes], sentence: str, tm
     assert str(caught.value) == sentence
 
 
-def test_a_converter_is_given_the_notebooks(tmp_path: Path, target: Path) -> None:
-    def convert(notebooks) -> dict[str, bytes]:
-        assert [path.name for path in notebooks] == ["a1.ipynb"]
-        return {"knn": KNN, "../evil": b"", "pytorch101": b""}
-
-    archive = zipped(tmp_path / "a.zip", {"ada/a1.ipynb": b"{}"})
-    found = prepare("a.zip", [("a.zip", archive)], ["knn", "pytorch101"], target, convert=convert)
+def test_what_is_missing_is_taken_from_notebooks(tmp_path: Path, target: Path) -> None:
+    source = "!pip install x\ndef nearest(x):\n    return x\nnearest(1)"
+    cells = [{"cell_type": "code", "metadata": {}, "source": source, "outputs": []}]
+    notebook = json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}).encode()
+    found = prepared(tmp_path, target, {"ada/a1.ipynb": notebook, "ada/pytorch101.py": b"x = 1", "b.ipynb": b"{"})
     assert found.submission.modules == ("knn", "pytorch101")
-    assert outside(target) == [archive]
+    made = (found.submission.folder / "knn.py").read_text()
+    assert "def nearest" in made and "pip" not in made and "nearest(1)" not in made
+    assert found.submission.cells["knn"].place(made.splitlines().index("def nearest(x):") + 1) == "cell 1, line 2"
+    assert any("b.ipynb" in note for note in found.notes)

@@ -38,6 +38,11 @@ def large(draw, n=2000):
     return dict(x=draw.normal(n, 30))
 
 
+@energy.yardstick("torch.square")
+def library(x):
+    return x.square() + x.square()
+
+
 @algebra.exercise("Counter.count", points=20)
 def count(sub, x, above):
     """How many entries are above a number."""

@@ -1,0 +1,87 @@
+"""Many checks of one folder, one after the other, by workers that stay warm: notebooks and `--watch`."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from grader.course import Assignment, Course, find_course
+from grader.grading import find_submission, graded, guess_assignment, oracle_of
+from grader.judge import Judge, Options
+from grader.oracle import Oracle
+from grader.result import Result
+from grader.sandbox import Plain
+
+
+class Session:
+    """An assignment, the folder that is checked again and again, and the workers. Student code is not caged: it is the
+    code of whoever runs this. Raises what `grader.grading.check` raises."""
+
+    def __init__(self, course: Course, assignment: Assignment, path: Path | None, here: Path) -> None:
+        self.course = course
+        self.assignment = assignment
+        self._path = path
+        self._here = here
+        self._nursery = Plain()
+        self._oracle: Oracle | None = None
+        self._judges: dict[Options, Judge] = {}
+
+    @classmethod
+    def open(cls, name: str | None, path: Path | None = None, here: Path | None = None) -> Session:
+        """A session about an assignment, or the one that the folder `here` is about."""
+        here = here or Path.cwd()
+        course = find_course(here)
+        return cls(course, course.assignment(name or guess_assignment(course, here)), path, here)
+
+    def check(
+        self,
+        exercises: Sequence[str] = (),
+        public_only: bool = False,
+        progress: Callable[[str], None] = lambda exercise: None,
+    ) -> Result:
+        """Grade what the folder holds now; `exercises` are unambiguous endings of names."""
+        chosen = tuple(exercise.id for exercise in self.assignment.select(exercises)) if exercises else None
+        submission = find_submission(self.course, self.assignment, self._path, self._here)
+        if self._oracle is None:
+            self._oracle = oracle_of(self.assignment, self._nursery)
+        options = Options(exercises=chosen, public_only=public_only)
+        if options not in self._judges:  # which keeps its questions, and the reference its answers to them
+            self._judges[options] = Judge(self.assignment, self._oracle, self._nursery, options)
+        return graded(self._judges[options], self._oracle, submission, self._nursery.level, progress)
+
+    @property
+    def folder(self) -> Path:
+        """What is checked."""
+        return find_submission(self.course, self.assignment, self._path, self._here).folder
+
+    def close(self) -> None:
+        """End the workers."""
+        self._nursery.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_open: dict[tuple[str | None, Path], Session] = {}
+
+
+def kept(name: str | None, here: Path) -> Session:
+    """The session about this assignment and folder; it stays open until this process ends."""
+    if (name, here) not in _open:
+        if not _open:
+            atexit.register(_close)
+        _open[name, here] = Session.open(name, here=here)
+    return _open[name, here]
+
+
+def _close() -> None:
+    for session in _open.values():
+        session.close()
+    _open.clear()
