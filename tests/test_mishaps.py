@@ -165,13 +165,13 @@ def test_a_sibling_that_is_missing_is_named(grade: Grade) -> None:
 def test_what_is_not_installed_is_a_placeholder(grade: Grade) -> None:
     top = (
         "import cv2, turtle_not_there\nimport google.colab\nfrom google.colab import drive\n"
-        "import matplotlib.pyplot as plt\nfrom torchsummary import summary\nimport torchvision.models as models\n"
+        "import seaborn.pyplot as plt\nfrom torchsummary import summary\nimport torchvision.models as models\n"
         "plt.rcParams['figure.figsize'] = (10, 8)\nplt.style = 'x'\nclass Net(models.Base):\n    pass\n"
         "try:\n    import cupy\nexcept ImportError:\n    cupy = None\nassert cupy is None\n"
     )
     result = grade(algebra=top + algebra("return x * factor"))
     assert result.all_right
-    names = {"cv2", "turtle_not_there", "google", "matplotlib", "torchsummary", "torchvision"}
+    names = {"cv2", "turtle_not_there", "google", "seaborn", "torchsummary", "torchvision"}
     assert set(result.modules[0].placeholders) == names
 
 

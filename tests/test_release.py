@@ -184,6 +184,34 @@ def test_a_bundle_grades_a_wrong_answer(bundle: Path, course: Path) -> None:
     assert one(graded(bundle, course, algebra=loop), "energy").verdict is Verdict.BROKE_RULE
 
 
+@pytest.fixture(scope="session")
+def timed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a course with a limit on time."""
+    root = TOY.parent / "timed"
+    return release([find_course(root).assignment("k1")], tmp_path_factory.mktemp("out") / "bundle")
+
+
+SPEEDS = {
+    "as the reference": ("", Verdict.RIGHT),
+    "ten times the work": (
+        "\n\nonce = powers\n\n\ndef powers(x, w):\n    return sum(once(x, w) for _ in range(10)) / 10\n",
+        Verdict.TOO_SLOW,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SPEEDS)
+def test_speed_is_told_by_the_yardstick(what: str, timed: Path, tmp_path: Path) -> None:
+    text, verdict = SPEEDS[what]
+    (tmp_path / "kernels.py").write_text((TOY.parent / "timed/solutions/k1/kernels.py").read_text() + text)
+    assignment = find_course(timed).assignment("k1")
+    options = Options(exercises=("kernels.powers",))
+    powers = one(check(assignment, open_submission(tmp_path, assignment.checks.modules), options), "powers")
+    assert powers.verdict is verdict
+    assert powers.speed is not None and powers.speed.limit == pytest.approx(2.0)
+    assert any("told by `torch.mm`" in note for note in powers.notes)
+
+
 def test_another_edition_is_right_in_a_bundle_too(bundle: Path, course: Path) -> None:
     doubled = "\n\ndef energy(x):\n    return 2 * (x * x).sum(), 4 * x\n"
     result = graded(bundle, course, algebra=doubled)
