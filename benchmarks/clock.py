@@ -63,7 +63,9 @@ SUBMISSION = """
 def product(x, w):
     y = x
     for step in range({steps}):
-        y = y @ w if step < 8 else (y, y @ w)[0]
+        if step % 8 == {steps} % 8:  # the last eight count
+            y = x
+        y = y @ w
     return y
 """
 
@@ -214,7 +216,12 @@ def measure(verdicts: int, loads: list[int]) -> dict[tuple[int, str], Tally]:
                         tallies[loops, name] = Tally()
                     for i in range(2 * verdicts):
                         for name in ("1x" if i % 2 else "1.5x", "3x"):
-                            tallies[loops, name].add(UNJUST[name], *benchmark.verdict(name))
+                            verdict = benchmark.verdict(name)
+                            tallies[loops, name].add(UNJUST[name], *verdict)
+                            if verdict[0].too_slow == UNJUST[name]:  # to learn from
+                                print(f"{loops} loops, {name}: {verdict[0]}", file=sys.stderr)
+                                for pair in verdict[1]:
+                                    print("  ", pair, file=sys.stderr, flush=True)
                         if i % 100 == 99:  # an hour's work should not be lost
                             print(f"{table(tallies)}\n", file=sys.stderr, flush=True)
         finally:
