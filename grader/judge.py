@@ -58,6 +58,7 @@ class Marked:
     notes: list[str] = field(default_factory=list)
     printed: str = ""
     hints: tuple[str, ...] = ()
+    own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
     speed: Speed | None = None
 
 
@@ -87,7 +88,8 @@ class Judge:
             told, exercises = self._module(module, submission, sources, progress, diagnosis)
             modules.append(told)
             marked.extend(exercises)
-        results = tuple(_blocked([self._result(one) for one in marked], self._assignment))
+        own = {one.exercise.id for one in marked if one.own_mistake}
+        results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
         secret = self._options.secret
         return Result(
             assignment=self._assignment.name,
@@ -148,9 +150,13 @@ class Judge:
             trial = Trial(self._yardstick, interview, sources)
             for marked in exercises:
                 self._try(marked, trial, imported, edition)
-                if marked.verdict is not Verdict.NOT_ATTEMPTED:
-                    found = diagnosis.hints(marked.wrong, marked.right, edition, interview, imported)
-                    marked.hints, marked.notes = found.hints, marked.notes + list(found.notes)
+            for marked in sorted(
+                exercises, key=lambda one: diagnosis.depth(one.exercise)
+            ):  # hints to one help to find those to what needs it
+                wrong = marked.wrong if marked.verdict is not Verdict.NOT_ATTEMPTED else []
+                found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
+                marked.hints, marked.own_mistake = found.hints, found.own
+                marked.notes += found.notes
         finally:
             interview.end(imported)
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
@@ -269,8 +275,7 @@ class Judge:
             expected = self._oracle.expected(cast)
         except OracleFault:
             return
-        how = replace(comparison(question), floor="float32", any_dtype=True)
-        if not how(expected, response.answer).ok:
+        if not in_other_float_type(question)(expected, response.answer).ok:
             marked.notes.append(f"works in {exercise.dtype} only: given {other}, its answer is another one")
 
     # -- rules and time ------------------------------------------------------------------------------------------
@@ -347,6 +352,11 @@ def comparison(question: Question) -> Comparison:
     return Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
 
 
+def in_other_float_type(question: Question) -> Comparison:
+    """How the answers to it are compared where its inputs are cast to the other float type."""
+    return replace(comparison(question), floor="float32", any_dtype=True)
+
+
 def _hold(marked: Marked, outcome: Outcome) -> None:
     """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
     marked.speed = outcome.speed
@@ -375,24 +385,3 @@ def _cost(question: Question) -> float:
 def _unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
     """An exercise that was not, or could not be, asked."""
     return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)
-
-
-def _blocked(results: list[ExerciseResult], assignment: Assignment) -> list[ExerciseResult]:
-    """A failure whose prerequisite failed is called blocked; it keeps its own sentence, as a note."""
-    verdicts = {one.id: one.verdict for one in results}
-    fine = (Verdict.RIGHT, Verdict.TOO_SLOW, Verdict.BROKE_RULE, Verdict.NEEDS_CUDA, Verdict.GRADER_FAULT)
-    named: list[ExerciseResult] = []
-    for one in results:
-        needs = assignment.checks[one.id].needs
-        failed = [need for need in needs if verdicts.get(need, Verdict.RIGHT) not in fine]
-        if one.cases and one.verdict not in (*fine, Verdict.NOT_ATTEMPTED) and failed:
-            sentence = f"{' and '.join(f'`{need}`' for need in failed)} must be right first"
-            notes = (*one.notes, f"on its own: {one.verdict.words}, {one.sentence}")
-            named.append(
-                msgspec.structs.replace(
-                    one, verdict=Verdict.BLOCKED, cause=", ".join(failed), sentence=sentence, notes=notes
-                )
-            )
-        else:
-            named.append(one)
-    return named

@@ -8,7 +8,7 @@ property's false-alarm probability, shared between its statistical claims (Bonfe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,8 +68,21 @@ def deviation_is(x: Any, mean: float, deviation: float) -> Evidence:
 
 
 def failing(claims: Iterable[tuple[Evidence, str]], false_alarm: float) -> list[str]:
-    """The sentences of the claims that do not hold."""
-    claims = list(claims)
+    """The sentences of the claims that do not hold. A property that breaks over an answer once a claim has not held
+    has judged it by what came before; any other error is the caller's."""
+    seen: list[tuple[Evidence, str]] = []
+    try:
+        for claim in claims:
+            seen.append(claim)
+    except Exception:
+        failed = _failing(seen, false_alarm)
+        if not failed:
+            raise
+        return failed
+    return _failing(seen, false_alarm)
+
+
+def _failing(claims: Sequence[tuple[Evidence, str]], false_alarm: float) -> list[str]:
     statistical = sum(evidence.statistical for evidence, _ in claims)
     threshold = false_alarm / max(statistical, 1)
     return [

@@ -1,7 +1,8 @@
 """Which misconceptions explain a wrong answer: those that give the same answer on every case that is wrong.
 
-Of those that do, the ones that are right where the submission is right come first; those of the exercise itself before
-those of what it needs. What explains equally well is named alike. A likeness of chance is said to be one.
+Of those that do, the ones that are right where the submission is right come first; those that were named for one of its
+prerequisites before those of the exercise itself, and these before any other of what it needs. What explains equally
+well is named alike. A likeness of chance is said to be one.
 """
 
 from __future__ import annotations
@@ -12,16 +13,19 @@ from typing import Any
 
 from grader import wire
 from grader.compare import Agreement, Mismatch
-from grader.diagnose.likeness import Likeness, compared, equal, indistinguishable, likeness
+from grader.diagnose.likeness import Likeness, compared, equal, indistinguishable, is_choice, likeness
 from grader.diagnose.outcome import Right, Wrong, comparison_of
 from grader.diagnose.view import view
 from grader.interview import Response
-from grader.oracle import Oracle, OracleFault
+from grader.oracle import UNUSABLE, Oracle, OracleFault
 from grader.question import Question
 from grader.spec import Checks, Exercise, TimedCase, Version
 from grader.worker import failure as kinds
 
 CRASHES = (kinds.RAISED, kinds.VALUES, kinds.RETURNED, kinds.SIGNATURE)  # that a misconception may have caused
+
+
+SEARCHED = 30.0  # seconds that a question may take; where it may take more, unasked prerequisites are not searched
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,15 @@ class Explanation:
         return self.consistent, self.own, self.likeness
 
 
+@dataclass(frozen=True)
+class Named:
+    """The sentences to say. `own`: they name a mistake of the exercise itself, beyond chance, that gives these answers
+    with every prerequisite right, and none that was named for a prerequisite gives them."""
+
+    sentences: tuple[str, ...] = ()
+    own: bool = False
+
+
 def hints(
     checks: Checks,
     oracle: Oracle,
@@ -45,16 +58,16 @@ def hints(
     edition: tuple[Version, ...],
     right: Sequence[Right] = (),
     known: Mapping[str, Sequence[str]] | None = None,
-) -> tuple[str, ...]:
+) -> Named:
     """The sentences of the misconceptions that explain every case that is `wrong`, as far as it has an answer.
 
-    `right` are the cases that are right; `known` are the hints that were given to other exercises of the submission.
-    Raises OracleFault."""
+    `right` are the cases that are right; `known` are the hints that were given to the submission's other exercises, ()
+    to those that were right. Raises OracleFault."""
     cases = sorted(filter(_speaks, wrong), key=_order)
     if not cases:
-        return ()
+        return Named()
     search = _Search(checks, oracle, cases, right, edition, known or {})
-    return tuple(dict.fromkeys(search.sentences()))
+    return search.named()
 
 
 class _Search:
@@ -78,27 +91,23 @@ class _Search:
         self.known = known
         self._claims: dict[tuple[int, str], frozenset[str]] = {}
 
-    def sentences(self) -> list[str]:
-        found = self._explaining(own_misconceptions(self.checks, self.exercise), own=True)
-        if not any(one.consistent for one in found):
-            found += self._of_prerequisites()
+    def named(self) -> Named:
         strong = any(map(_is_telling, self.cases))
+        needed = list(prerequisites(self.checks, self.exercise))
+        known = [m for need in needed for m in need.misconceptions if _is_among(m, self.known.get(need.id, ()))]
+        found = self._explaining(known, own=False)
+        if not any(one.consistent and one.likeness is Likeness.EQUAL for one in found):
+            found += self._explaining(own_misconceptions(self.checks, self.exercise), own=True)
+            if not any(one.consistent for one in found) and self.exercise.seconds <= SEARCHED:
+                # What was asked, and was right or got another hint, is none of these: a case would have shown it.
+                unasked = [need for need in needed if need.id not in self.known]
+                found += self._explaining((m for need in unasked for m in need.misconceptions), own=False)
         found = [one for one in found if one.consistent or (strong and one.likeness is Likeness.EQUAL)]
         if not found:
-            return list(self._in_parts())
+            return Named(tuple(dict.fromkeys(self._in_parts())))
         best = max(one.rank for one in found)
-        return [_said(one) for one in found if one.rank == best]
-
-    def _of_prerequisites(self) -> list[Explanation]:
-        """Those that were named for a prerequisite of this submission; else any other."""
-        others = list(prerequisites(self.checks, self.exercise))
-        named = [m for need in others for m in need.misconceptions if m.sentence in self.known.get(need.id, ())]
-        found = self._explaining(named, own=False)
-        if any(one.consistent for one in found):
-            return found
-        # A prerequisite that has failed is likelier to blame.
-        others.sort(key=lambda need: need.id not in self.known)
-        return found + self._explaining((m for n in others for m in n.misconceptions if m not in named), own=False)
+        said = [_said(one) for one in found if one.rank == best]
+        return Named(tuple(dict.fromkeys(said)), strong and best == (True, True, Likeness.EQUAL))
 
     def _explaining(self, candidates: Iterable[Version], own: bool) -> list[Explanation]:
         found = []
@@ -133,10 +142,11 @@ class _Search:
         got, model = _rest(question, response.answer), _rest(question, theirs)
         if how(model, got).ok:
             return alike
-        if not indistinguishable(got, model, how):
+        if not is_choice(self.exercise, got, model) and not indistinguishable(got, model, how):
             return Likeness.NONE
         failed = self._failed(question, response.answer, "")
-        return Likeness.CHANCE if failed and failed == self._failed(question, theirs, version.id) else Likeness.NONE
+        alike_wrong = failed and UNUSABLE not in failed and failed == self._failed(question, theirs, version.id)
+        return Likeness.CHANCE if alike_wrong else Likeness.NONE
 
     def _is_right(self, version: Version, question: Question, response: Response) -> bool:
         """Whether the misconception is right in a case, as the submission is."""
@@ -251,6 +261,11 @@ def _is_telling(case: Wrong, output: str | None = None) -> bool:
             if seen is not None and seen.floats and (seen.telling or seen.strict):
                 return True
     return False
+
+
+def _is_among(version: Version, hints: Sequence[str]) -> bool:
+    """Whether it was named, for certain, perhaps, or of some outputs."""
+    return any(hint.endswith(version.sentence) for hint in hints)
 
 
 def _said(explanation: Explanation) -> str:

@@ -6,7 +6,8 @@ Three kinds of likeness, each of them sound by itself:
                 least ten times nearer to it than to the right answer
     crash       both raise the same error with the same message, numbers and addresses aside
     chance      (outputs that only properties judge) the same claims fail, and each output either is equal or holds so
-                many numbers that two samples of one distribution could be told apart, and is not told apart
+                many numbers that two samples of one distribution could be told apart, and is not told apart; or all
+                are numbers that the submission was free to choose, for nothing is given to it
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from grader.diagnose.outcome import comparison_of
 from grader.interview import Response
 from grader.oracle import Answer
 from grader.question import Question
+from grader.spec import Exercise
 from grader.wire import Tensor
 
 NEARER = 10.0  # times nearer to the misconception's answer than to the right one
@@ -99,6 +101,20 @@ def indistinguishable(got: dict[str, Any], theirs: dict[str, Any], how: Comparis
     return True
 
 
+def is_choice(exercise: Exercise, *answers: dict[str, Any]) -> bool:
+    """Whether the answers are plain numbers to a question without inputs: chosen ones, such as learning rates. What is
+    wrong with a choice is what the properties say of it, whichever numbers are chosen."""
+    return not exercise.inputs and all(map(_is_plain, answers))
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return isinstance(value, int | float)
+
+
 def _of_failures(got: wire.Failure | None, theirs: wire.Failure) -> Likeness:
     if got is None or (got.kind, got.error) != (theirs.kind, theirs.error):
         return Likeness.NONE
@@ -114,7 +130,10 @@ def _flat(value: Any) -> Iterator[float]:
         if value.array.dtype.kind in "fiub":
             yield from value.array.reshape(-1).tolist()
     elif isinstance(value, bool | int | float):
-        yield float(value)
+        try:
+            yield float(value)
+        except OverflowError:  # an integer that no float holds
+            yield math.inf if value > 0 else -math.inf
     elif isinstance(value, dict):
         for item in value.values():
             yield from _flat(item)

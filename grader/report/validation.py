@@ -21,8 +21,10 @@ def table(findings: Sequence[Finding]) -> str:
             mine = [f for f in findings if f.assignment == name and f.proof == proof]
             shown, tried = sum(f.shown for f in mine), sum(f.tried for f in mine)
             known = sum(f.equivalent for f in mine)
-            percent = f" ({100 * shown / tried:.1f} %; {known} equivalent)" if proof == "mutant" and tried else ""
-            cells.append(f"{shown} of {tried}{percent}")
+            aside = f" ({100 * shown / tried:.1f} %; {known} equivalent)" if proof == "mutant" and tried else ""
+            without = sum(f.undeclared for f in mine)
+            aside += f" ({without} limit{'s' if without > 1 else ''} without a naive version)" if without else ""
+            cells.append(f"{shown} of {tried}{aside}")
         lines.append(f"| {words} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

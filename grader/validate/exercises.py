@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from grader import diagnose, wire
-from grader.compare import Agreement
+from grader.compare import TOLERANCE, Agreement
 from grader.interview import Response
+from grader.judge import OTHER, in_other_float_type
 from grader.question import Question
 from grader.spec import Exercise, Version
 from grader.validate.bench import SECRETS, Bench, response
@@ -76,7 +77,7 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
         return f"it is only {far:.1f} tolerances away"
     if not wrong:
         return None
-    hints = diagnose.hints(bench.assignment.checks, bench.oracle, wrong, ())
+    hints = diagnose.hints(bench.assignment.checks, bench.oracle, wrong, ()).sentences
     bench.oracle.forget()
     if version.sentence not in hints:
         return f"it is called {hints[0]!r} instead" if hints else "its own sentence is not given"
@@ -84,22 +85,37 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
 
 
 def room(bench: Bench, exercise: Exercise) -> Finding:
-    """Alternatives are right with ROOM to spare."""
+    """Alternatives are right with ROOM to spare under every secret, and get no note about the other float type."""
     gaps: list[str] = []
     tried = 0
+    questions = [question for secret in SECRETS for question in bench.questions(exercise, secret)]
     for version in exercise.alternatives:
-        for question in bench.questions(exercise):
+        for question in questions:
             tried += 1
             answer = bench.oracle.answer(question, version)
             if isinstance(answer, wire.Failure):
                 gaps.append(f"{version.id} fails on {question.case.name}: {answer.message}")
                 continue
             agreement = bench.agreement(question, answer)
-            limit = exercise.tolerance or {"float64": 1e-7, "float32": 1e-4}[exercise.dtype]
+            limit = exercise.tolerance or TOLERANCE[exercise.dtype]
             if agreement.error > limit / ROOM or not bench.passes(question, answer):
                 gaps.append(f"{version.id} is {agreement.error:.1e} off on {question.case.name}, {limit:.0e} allowed")
+        if questions[0].has_floats and not exercise.properties:
+            tried += 1
+            gaps.extend(_in_the_other_float_type(bench, version, questions[0]))
         bench.oracle.forget()
     return _finding(bench, exercise, "room", tried, gaps)
+
+
+def _in_the_other_float_type(bench: Bench, version: Version, question: Question) -> Iterator[str]:
+    """What the judge would note about a right answer."""
+    other = OTHER[question.exercise.dtype]
+    cast = question.cast(other)
+    answer = bench.oracle.answer(cast, version)
+    if isinstance(answer, wire.Failure):
+        yield f"{version.id} fails in {other}: {answer.message}"
+    elif not in_other_float_type(question)(bench.oracle.expected(cast), answer).ok:
+        yield f"{version.id} is another one in {other}"
 
 
 def nulls(bench: Bench, exercise: Exercise) -> Finding:
@@ -107,12 +123,15 @@ def nulls(bench: Bench, exercise: Exercise) -> Finding:
     gaps: list[str] = []
     questions = bench.questions(exercise)
     expected = [bench.oracle.expected(question) for question in questions]
+    rounded = any(_has_floats(answer[name]) for answer in expected for name in answer if exercise.compares(name))
     others = [*bench.questions(exercise, SECRETS[1])]
     tried = 0
     for name, change in NULLS.items():
+        if name == "float16 arithmetic" and not rounded:
+            continue  # what is judged is what the numbers do: a trained network's weights, rates to train with
         answers = [_tree(answer, partial(change, q)) for q, answer in zip(questions, expected, strict=True)]
         if name == "float16 arithmetic" and all(map(_same, answers, expected)):
-            continue  # nothing here is a number that float16 does not hold
+            continue  # nothing that is compared here is a number that float16 does not hold
         tried += 1
         if all(bench.passes(question, answer) for question, answer in zip(questions, answers, strict=True)):
             gaps.append(f"{exercise.id}: {name} passes every case")
@@ -167,6 +186,14 @@ def _tree(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
         changed = change(Tensor.of(np.asarray(value))).array
         return changed.reshape(-1)[0].item() if changed.size else Tensor.of(changed)
     return value
+
+
+def _has_floats(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_floats, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_floats, value))
+    return isinstance(value, float) or (isinstance(value, Tensor) and value.array.dtype.kind == "f")
 
 
 def _same(a: Any, b: Any) -> bool:

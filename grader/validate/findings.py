@@ -12,7 +12,7 @@ PROOFS = {
     "null": "null answers never pass",
     "room": "other right formulations stay far inside the tolerance",
     "mutant": "mutants are caught",
-    "speed": "speed limits have headroom and catch the naive version",
+    "speed": "speed limits leave the reference twice its time, and catch the naive version",
 }
 
 
@@ -26,6 +26,7 @@ class Finding(msgspec.Struct, frozen=True):
     gaps: tuple[str, ...] = ()
     survivors: tuple[str, ...] = ()  # of mutants: those that nothing caught
     equivalent: int = 0  # mutants that are declared no mistake
+    undeclared: int = 0  # limits on time without a naive version to show that they catch it
 
     @property
     def shown(self) -> int:

@@ -15,6 +15,7 @@ from grader.validate import exercises, mutation, references
 from grader.validate.bench import Bench
 from grader.validate.cache import Cache, key
 from grader.validate.findings import Finding
+from grader.validate.speed import speed
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,15 @@ def validate(
     jobs: int = 1,
     cache: Cache | None = None,
     sample: int | None = None,
+    only: Callable[[str, str], bool] = lambda proof, subject: True,
     progress: Callable[[Finding], None] = lambda finding: None,
 ) -> list[Finding]:
-    """Every proof, or with `sample` only that many mutants of each assignment. A proof that fails for a reason of its
-    own is a gap, never passed over."""
+    """Every proof that `only(proof, subject)` admits, and with `sample` only that many mutants of each assignment. A
+    proof that fails for a reason of its own is a gap, never passed over."""
     cache = cache or Cache(None)
     pool = _Benches()
     tasks = [task for assignment in assignments for task in _tasks(assignment, pool, sample)]
+    tasks = [task for task in tasks if only(task.proof, task.subject)]
 
     def run(task: Task) -> Finding:
         name = key(task.assignment, task.assignment.name, task.proof, task.subject, str(sample))
@@ -78,7 +81,10 @@ def _tasks(assignment: Assignment, pool: _Benches, sample: int | None) -> list[T
             ("misconception", exercises.misconceptions),
             ("null", exercises.nulls),
             ("room", exercises.room),
+            ("speed", speed),
         ):
+            if proof == "speed" and exercise.timed_case is None:
+                continue
             tasks.append(Task(assignment, proof, exercise.id, lambda bench, e=exercise, p=prove: p(bench, e)))  # type: ignore[misc]
     for module in assignment.checks.modules:
         unasked = {e.name for e in assignment.checks.modules[module].exercises if e.needs_cuda}

@@ -396,8 +396,7 @@ class BatchNorm:
         bn_param["running_mean"] = momentum * running_mean + (1 - momentum) * mean
         bn_param["running_var"] = momentum * running_var + (1 - momentum) * var
         inv_std = (var + eps).rsqrt()
-        normalized = centred.mul_(inv_std)
-        return torch.addcmul(beta, normalized, gamma), (normalized, inv_std, gamma)
+        return torch.addcmul(beta, centred, gamma * inv_std), (centred, inv_std, gamma)
         # END SOLUTION
 
     @staticmethod
@@ -405,30 +404,29 @@ class BatchNorm:
         """Return the gradients dx (N, D), dgamma (D,) and dbeta (D,), step by step back through `forward` in
         training mode. dout: (N, D)."""
         # BEGIN SOLUTION
-        normalized, inv_std, gamma = cache
+        centred, inv_std, gamma = cache
         N = dout.shape[0]
-        # out = gamma * normalized + beta
+        # out = scale * centred + beta, and scale = gamma * inv_std
         dbeta = dout.sum(dim=0)
-        dgamma = (dout * normalized).sum(dim=0)
-        dnormalized = dout * gamma
-        # normalized = centred * inv_std, and inv_std = (var + eps) ** -1/2
-        centred = normalized / inv_std
-        dvar = -0.5 * inv_std**3 * (dnormalized * centred).sum(dim=0)
+        dscale = (dout * centred).sum(dim=0)
+        dgamma = dscale * inv_std
+        # inv_std = (var + eps) ** -1/2
+        dvar = -0.5 * inv_std**3 * (dscale * gamma)
         # centred acts directly, and through var = mean of centred ** 2
-        dcentred = dnormalized.mul_(inv_std) + centred.mul_(2 / N * dvar)
+        dcentred = (dout * (gamma * inv_std)).addcmul_(centred, 2 / N * dvar)
         # centred = x - mean
-        return dcentred - dcentred.mean(dim=0), dgamma, dbeta
+        return dcentred.sub_(dcentred.mean(dim=0)), dgamma, dbeta
         # END SOLUTION
 
     @staticmethod
     def backward_alt(dout: Tensor, cache: Cache) -> tuple[Tensor, Tensor, Tensor]:
         """Return the same gradients by one short formula, derived on paper; without calling `backward`."""
         # BEGIN SOLUTION
-        normalized, inv_std, gamma = cache
+        centred, inv_std, gamma = cache
         N = dout.shape[0]
         dbeta = dout.sum(dim=0)
-        dgamma = (dout * normalized).sum(dim=0)
-        dx = torch.addcmul(dout - dbeta / N, normalized, dgamma / -N).mul_(gamma * inv_std)
+        dgamma = (dout * centred).sum(dim=0) * inv_std
+        dx = (dout - dbeta / N).addcmul_(centred, dgamma * inv_std / -N).mul_(gamma * inv_std)
         return dx, dgamma, dbeta
         # END SOLUTION
 

@@ -275,6 +275,9 @@ def times_the_output(ref, dout, cache):
     return dout * cache.clamp(min=0)
 
 
+relu_backward.equivalent("return dout * (x >= 0)", "at 0 any number from 0 to 1 is a subgradient; no case draws one")
+
+
 # == fully_connected_networks: networks ===============================================================================
 
 
@@ -664,6 +667,17 @@ declare_wrong_dropout("scores_dropped", "Dropout follows the last layer too: sco
 # == fully_connected_networks: training ===============================================================================
 
 
+OTHER_NUMBERS = "other numbers serve as well"
+
+
+def declare_free_choices(exercise, statement, *choices):
+    """Mutants of the reference's statement that choose otherwise where a student is free to: (chosen, another, ...)."""
+    for chosen, *others in choices:
+        assert statement.count(chosen) == 1, chosen
+        for other in others:
+            exercise.equivalent(statement.replace(chosen, other), OTHER_NUMBERS)
+
+
 @three_layer_params.case
 @five_layer_params.case
 @find_overfit_parameters.case
@@ -704,6 +718,27 @@ def slowed(solver):
     for config in solver.optim_configs.values():
         config["learning_rate"] = 1e-7
     return solver
+
+
+create_solver.equivalent("input_dim = data_dict['X_train'][1].numel()", "all images have the same size")
+five_layer_params.equivalent("return (0.13, 0.2)", OTHER_NUMBERS)
+declare_free_choices(
+    create_solver,
+    "model = TwoLayerNet(input_dim=input_dim, hidden_dim=100, weight_scale=0.01, reg=0.0001, dtype=dtype, "
+    "device=device)",
+    ("hidden_dim=100", "hidden_dim=99", "hidden_dim=101"),
+    ("weight_scale=0.01", "weight_scale=0.02"),
+    ("reg=0.0001", "reg=0.0002"),
+)
+declare_free_choices(
+    create_solver,
+    "return Solver(model, data_dict, optim_config={'learning_rate': 0.2}, lr_decay=0.95, num_epochs=10, batch_size=50, "
+    "print_every=0, device=device)",
+    ("'learning_rate': 0.2", "'learning_rate': 0.4"),
+    ("num_epochs=10", "num_epochs=9", "num_epochs=11"),
+    ("batch_size=50", "batch_size=49", "batch_size=51"),
+    ("print_every=0", "print_every=1"),
+)
 
 
 # == fully_connected_networks: update rules ===========================================================================
@@ -1143,6 +1178,11 @@ def nothing_back_in_test_mode(ref, dout, cache):
     return torch.zeros_like(dout) if cache[1] is None else dout * cache[1]
 
 
+dropout_forward.equivalent(
+    "mask = (torch.rand_like(x) > p) / (1 - p)", "a random number equals p once in 2 ** 53 times, or 2 ** 24 in float32"
+)
+
+
 # == convolutional_networks: convolution ==============================================================================
 
 # -- Conv.forward -----------------------------------------------------------------------------------------------------
@@ -1480,6 +1520,13 @@ def db_of_a_mean(ref, dout, cache):
 def db_summed_over_images_only(ref, dout, cache):
     dx, dw, _ = ref.Conv.backward(dout, cache)
     return dx, dw, dout.sum(dim=0)
+
+
+conv_backward.equivalent(
+    "dw = (dscores @ columns.transpose(2, 1)).sum(dim=0).reshape(w.shape)", "the same two axes change places"
+)
+for size in ("H + 3 * pad, W + 2 * pad", "H + 2 * pad, W + 3 * pad"):
+    conv_backward.equivalent(f"dx = dout.new_zeros(N, C, {size})", "a wider margin is cut off in the end")
 
 
 # == convolutional_networks: pooling ==================================================================================
@@ -2044,6 +2091,12 @@ def gamma_and_beta_swapped(ref, self, X, y=None):
     return deep_loss(ref, self, X, y, swapped=True)
 
 
+deep_conv_init.equivalent(
+    "self.params['W'] = weights(channels * H * W, num_classes, K=None, relu=True)",
+    "the last layer's scale may be that of a layer before a ReLU",
+)
+
+
 # == convolutional_networks: training and initial values ==============================================================
 
 
@@ -2055,6 +2108,28 @@ def other_digits_to_convolve(draw):
 @create_convolutional_solver.misconception("The learning rate is so small that nothing is learned.")
 def convolutions_crawl(ref, data_dict, dtype, device):
     return slowed(ref.create_convolutional_solver_instance(data_dict, dtype, device))
+
+
+for others in ("0.1, 0.004", "0.2, 0.002"):
+    find_overfit_parameters.equivalent(f"return ({others})", OTHER_NUMBERS)
+declare_free_choices(
+    create_convolutional_solver,
+    "model = DeepConvNet(input_dims=tuple(data_dict['X_train'].shape[1:]), num_filters=[8, 16], max_pools=[0, 1], "
+    "batchnorm=True, weight_scale='kaiming', reg=0.0001, dtype=dtype, device=device)",
+    ("[8, 16]", "[7, 16]", "[9, 16]", "[8, 15]", "[8, 17]"),
+    ("[0, 1]", "[0, 0]", "[0, 2]", "[1, 1]"),
+    ("batchnorm=True", "batchnorm=False"),
+    ("reg=0.0001", "reg=0.0002"),
+)
+declare_free_choices(
+    create_convolutional_solver,
+    "return Solver(model, data_dict, update_rule=adam, optim_config={'learning_rate': 0.003}, num_epochs=5, "
+    "batch_size=25, print_every=0, device=device)",
+    ("'learning_rate': 0.003", "'learning_rate': 0.006"),
+    ("num_epochs=5", "num_epochs=4", "num_epochs=6"),
+    ("batch_size=25", "batch_size=24", "batch_size=26"),
+    ("print_every=0", "print_every=1"),
+)
 
 
 @kaiming_initializer.case
@@ -2228,8 +2303,7 @@ def norm_forward(ref, x, gamma, beta, bn_param, *, test=None, std=None, test_std
         old = bn_param.get(name, torch.zeros_like(new))
         bn_param[name] = (keep or moving_average)(old, new, momentum, name, len(x))
     deviation = (std or root_of)(var, eps)
-    normalized = (x - mean) / deviation
-    return normalized * gamma + beta, (normalized, 1 / deviation, gamma)
+    return (x - mean) / deviation * gamma + beta, (x - mean, 1 / deviation, gamma)
 
 
 def root_of(var, eps):
@@ -2255,13 +2329,13 @@ def one_example_at_a_time(ref, x, gamma, beta, bn_param):
     if bn_param["mode"] == "test":
         mean, var = bn_param["running_mean"], bn_param["running_var"]
     inv_std = 1 / (var + bn_param.get("eps", 1e-5)).sqrt()
-    normalized = torch.stack([(row - mean) * inv_std for row in x])
-    out = torch.stack([row * gamma + beta for row in normalized])
+    centred = torch.stack([row - mean for row in x])
+    out = torch.stack([row * inv_std * gamma + beta for row in centred])
     if bn_param["mode"] == "train":
         momentum = bn_param.get("momentum", 0.9)
         for name, new in (("running_mean", mean), ("running_var", var)):
             bn_param[name] = momentum * bn_param.get(name, torch.zeros_like(new)) + (1 - momentum) * new
-    return out, (normalized, inv_std, gamma)
+    return out, (centred, inv_std, gamma)
 
 
 @batchnorm_forward.misconception("The variance of the batch is divided by N - 1 instead of N.")
@@ -2396,10 +2470,15 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
         return dict(zip(("dx", "dgamma", "dbeta"), gradients(out, dout, x, gamma, beta), strict=True))
 
 
-# The cache of the reference is (normalized, 1 / deviation, gamma).
+def normalised(cache):
+    """The normalised x, and the rest of the reference's cache: (x - mean, 1 / deviation, gamma)."""
+    centred, inv_std, gamma = cache
+    return centred * inv_std, inv_std, gamma
+
+
 def norm_backward(dout, cache, *, mean=True, variance=True, gamma=True, N=None):
     """The gradients, with a term left out or another N."""
-    normalized, inv_std, scale = cache
+    normalized, inv_std, scale = normalised(cache)
     N = len(dout) if N is None else N
     dgamma, dbeta = (dout * normalized).sum(0), dout.sum(0)
     dx = dout - mean * dbeta / N - variance * normalized * dgamma / N
@@ -2413,13 +2492,13 @@ def as_a_projection(ref, dout, cache):
 
 @batchnorm_backward_alt.alternative
 def multiplied_out(ref, dout, cache):
-    normalized, inv_std, gamma = cache
+    normalized, inv_std, gamma = normalised(cache)
     dgamma, dbeta, N = (dout * normalized).sum(0), dout.sum(0), len(dout)
     return gamma * inv_std / N * (N * dout - dbeta - normalized * dgamma), dgamma, dbeta
 
 
 def norm_one_example_at_a_time(ref, dout, cache):
-    normalized, inv_std, gamma = cache
+    normalized, inv_std, gamma = normalised(cache)
     dgamma, dbeta = torch.zeros_like(gamma), torch.zeros_like(gamma)
     for d, row in zip(dout, normalized, strict=True):
         dgamma, dbeta = dgamma + d * row, dbeta + d
@@ -2462,9 +2541,9 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
 
     @layer.misconception("eps is missing: dx is divided by the root of the variance alone.")
     def eps_missing(ref, dout, cache):
-        normalized, inv_std, gamma = cache
-        ratio = normalized.square().mean(0).sqrt()  # of the deviation without eps to that with it
-        dx, _, _ = norm_backward(dout, (normalized / ratio, inv_std / ratio, gamma))
+        centred, inv_std, gamma = cache
+        ratio = (centred * inv_std).square().mean(0).sqrt()  # of the deviation without eps to that with it
+        dx, _, _ = norm_backward(dout, (centred, inv_std / ratio, gamma))
         return dx, *norm_backward(dout, cache)[1:]
 
 

@@ -93,6 +93,97 @@ def test_one_s_own_misconception_comes_before_a_prerequisite_s(examine: Examine)
     assert of(examine("best", above=own), "best").hints == ("The lowest score is taken for the highest.",)
 
 
+def test_a_prerequisite_s_known_mistake_comes_before_one_of_one_s_own_that_looks_alike(examine: Examine) -> None:
+    # `best` has a misconception of its own that gives the same answers as the wrong `scores` underneath.
+    result = examine("scores", "best", layers="def scores(W, X): return X @ -W")
+    assert of(result, "best").hints == of(result, "scores").hints
+    assert of(result, "best").verdict is Verdict.BLOCKED
+    own = "def best(W, X):\n    s = -X @ W\n    return s.argmax(1), s.amax(1)"
+    assert of(examine("best", above=own), "best").hints == ("The scores are taken with the wrong sign.",)
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"),
+    [
+        ("(X @ W).argmin(1), (X @ W).amin(1)", Verdict.WRONG),  # does not even use what is wrong
+        ("scores(W, X).argmin(1), scores(W, X).amin(1)", Verdict.BLOCKED),  # two mistakes, one upon the other
+        ("(X @ W).argmin(1), (X @ W).amin(1) + 0.1", Verdict.BLOCKED),  # nobody knows this one
+        ("(X @ W).argmin(9), (X @ W).amin(1)", Verdict.BLOCKED),
+    ],
+)
+def test_a_known_mistake_of_one_s_own_is_not_put_down_to_a_prerequisite(
+    examine: Examine, body: str, verdict: Verdict
+) -> None:
+    for scores in ("return X @ -W", "return X @ W + 1", "return None"):
+        result = examine(
+            "scores",
+            "best",
+            layers=f"def scores(W, X): {scores}",
+            above=f"def best(W, X): return {body}",
+        )
+        if scores == "return None" and "scores" in body:
+            continue  # crashes
+        assert of(result, "scores").verdict is not Verdict.RIGHT
+        assert of(result, "best").verdict is verdict
+        if verdict is Verdict.WRONG:
+            assert of(result, "best").hints == ("The lowest score is taken for the highest.",)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "hints"),
+    [
+        ("1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0", ("Perhaps: There are too many to try.",)),
+        ("0.1, 0.2, 0.3, 0.4, 0.5", ("There are too many to try.",)),
+        ("-1, 5, 7", ("Perhaps: A rate is 0 or less.",)),
+        ("-1, 1, 2, 3, 4, 5", ()),  # both at once
+        ("", ()),  # nobody knows this one
+        ("'a', 'b'", ()),
+        ("torch.tensor(-1.0), 2.0", ()),
+    ],
+)
+def test_chosen_numbers_are_told_by_the_claims_that_they_fail(
+    examine: Examine, chosen: str, hints: tuple[str, ...]
+) -> None:
+    found = of(examine("rates", above=f"import torch\n\ndef rates(): return [{chosen}]"), "rates")
+    assert found.verdict is Verdict.WRONG
+    assert found.hints == hints
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "x.tolist()",
+        "x[:2]",
+        "x.reshape(-1)",
+        "x.flatten().tolist() * 2",
+        "x * float('nan')",
+        "'noise'",
+        "None, None",
+        "x.bool()",
+        "x.numpy()",
+        "x.numpy() * 1j",
+        "{1: x}",
+        "[]",
+        "object()",
+        "10**400",
+        "float('inf')",
+    ],
+)
+def test_an_answer_that_no_property_can_read_is_wrong(examine: Examine, answer: str) -> None:
+    found = of(examine("noise", layers=f"def noise(x, p): return {answer}"), "noise")
+    assert found.verdict is Verdict.WRONG, found
+    assert found.points == 0
+    assert found.sentence
+
+
+@pytest.mark.parametrize("answer", ["3", "None", "'abc'", "[None]", "[[0.1]]", "{}", "{'a': 'b'}", "iter([1j])"])
+def test_a_choice_that_no_property_can_read_is_wrong(examine: Examine, answer: str) -> None:
+    found = of(examine("rates", above=f"def rates(): return {answer}"), "rates")
+    assert found.verdict in (Verdict.WRONG, Verdict.CRASHED), found
+    assert found.points == 0
+    assert found.sentence
+
+
 @pytest.mark.parametrize(
     ("body", "hint"),
     [

@@ -57,10 +57,20 @@ def framed(e: Array, k: float) -> Array:
     return np.pad(e[..., 1:-1, 1:-1], [(0, 0)] * (e.ndim - 2) + [(1, 1)] * 2, constant_values=k)
 
 
+def many(examples: int) -> settings:
+    """So many arrays; those that are right are left out."""
+    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+
+
 @pytest.mark.parametrize("change", CHANGES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@many(60)
 @given(data=st.data())
 def test_whatever_is_said_is_so(change: str, data: st.DataObject) -> None:
+    what_is_said_is_so(change, data)
+
+
+def what_is_said_is_so(change: str, data: st.DataObject) -> None:
+    """Draw two arrays and check every sentence about them."""
     numbers = st.one_of(st.sampled_from(FEW), st.floats(-9, 9).map(lambda x: round(x, 3)))
     e = data.draw(arrays.arrays(float, SHAPES, elements=data.draw(st.sampled_from([st.sampled_from(FEW), numbers]))))
     w = data.draw(arrays.arrays(float, e.shape, elements=st.sampled_from(FEW)))
@@ -107,9 +117,14 @@ RESHAPED: dict[str, Callable[[Array, st.DataObject], Array]] = {
 
 
 @pytest.mark.parametrize("change", RESHAPED)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@many(60)
 @given(data=st.data())
 def test_what_would_make_it_right_does(change: str, data: st.DataObject) -> None:
+    what_makes_it_right_does(change, data)
+
+
+def what_makes_it_right_does(change: str, data: st.DataObject) -> None:
+    """Draw an array and one of another shape, and do what is said to make it right."""
     e = data.draw(arrays.arrays(float, SHAPES, elements=st.floats(-9, 9).map(lambda x: round(x, 2))))
     g = np.array(RESHAPED[change](e, data), float)
     assume(e.shape != g.shape)

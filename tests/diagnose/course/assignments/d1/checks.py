@@ -90,7 +90,25 @@ def open_table(draw):
     return dict(keys=[3, 4], words=["ab", "abc"], x=draw.normal(4, 2))
 
 
-@above.exercise("best", points=20, needs=["layers.scores"])
+@above.exercise("rates", points=10)
+def rates(sub):
+    """Learning rates to try, fewer than five."""
+    return {"rates": list(sub.rates())}
+
+
+@rates.property()
+def are_few_and_positive(ref, answer):
+    yield certain(len(answer["rates"]) < 5), "there are fewer than five"
+    yield certain(all(rate > 0 for rate in answer["rates"])), "all are positive"
+    yield certain(len(answer["rates"])), "there is one at least"
+
+
+@rates.case
+def some(draw):
+    return {}
+
+
+@above.exercise("best", points=10, needs=["layers.scores"])
 def best(sub, W, X):
     """The column with the highest score, and that score."""
     columns, highest = sub.best(W, X)

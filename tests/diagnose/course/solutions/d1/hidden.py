@@ -1,7 +1,7 @@
 """Hidden part: known mistakes, and a case full of numbers that nobody is to see."""
 
 import numpy as np
-from checks import best, loss, noise, scores, spread, table, total
+from checks import best, loss, noise, rates, scores, spread, table, total
 
 from grader.ask import torch
 
@@ -121,3 +121,23 @@ def of_seven(draw):
 def lowest(ref, W, X):
     highest = ref.scores(W, X).min(dim=1)
     return highest.indices, highest.values
+
+
+@best.misconception("The scores are taken with the wrong sign.")
+def wrong_sign(ref, W, X):
+    return ref.best(-W, X)
+
+
+@rates.case
+def some_again(draw):
+    return {}
+
+
+@rates.misconception("There are too many to try.")
+def too_many(ref):
+    return [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+@rates.misconception("A rate is 0 or less.")
+def zero(ref):
+    return [0.1, 0.0]
