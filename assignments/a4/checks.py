@@ -30,7 +30,9 @@ def loss_and_gradients(loss_of, *inputs):
 
 
 def shapes_of(net):
-    """How many parameters there are of each shape; ones at the end do not count: a 1x1 convolution is a linear layer."""
+    """How many parameters there are of each shape; ones at the end do not count: a 1x1 convolution is a linear
+    layer.
+    """
     counts = {}
     for parameter in net.parameters():
         shape = list(parameter.shape)

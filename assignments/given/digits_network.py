@@ -19,7 +19,7 @@ SIDE = 16  # pixels of a canvas
 DIGIT = 8  # pixels of a digit
 CHANNELS = 64  # of a feature map
 
-WORDS = "zero one two three four five six seven eight nine".split()
+WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 VOCABULARY = ["<NULL>", "<START>", "<END>", "<UNK>", *WORDS, "above", "left", "of"]
 WORD_TO_IDX = {word: number for number, word in enumerate(VOCABULARY)}
 LENGTH = 6  # of a caption: <START>, up to four words, <END>
