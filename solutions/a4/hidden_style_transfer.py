@@ -426,8 +426,9 @@ def regions_left_out(ref, features, masks, normalize=True):
     return ref.guided_gram_matrix(features, 1 - masks, normalize)
 
 
-@guided_gram_matrix.misconception("The mask multiplies only one of the two features; at a pixel that counts half, that
-shows.")
+@guided_gram_matrix.misconception(
+    "The mask multiplies only one of the two features; where a pixel counts half, that shows."
+)
 def masked_once(ref, features, masks, normalize=True):
     return ref.guided_gram_matrix(features, masks.clamp(min=0).sqrt(), normalize)
 
@@ -512,8 +513,7 @@ def guided_without_masks(ref, feats, style_layers, style_targets, style_weights,
     return ref.guided_style_loss(feats, style_layers, style_targets, style_weights, whole)
 
 
-@guided_style_loss.misconception("The last style layer alone counts: the loss is overwritten in the loop, not added
-to.")
+@guided_style_loss.misconception("Only the last style layer counts: the loss is overwritten in the loop, not added to.")
 def guided_of_the_last_layer(ref, feats, style_layers, style_targets, style_weights, content_masks):
     last = style_layers[-1:], style_targets[-1:], style_weights[-1:]
     return ref.guided_style_loss(feats, *last, content_masks)
