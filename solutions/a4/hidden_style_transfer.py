@@ -154,11 +154,6 @@ def gram_never_divided(ref, features, normalize=True):
     return ref.gram_matrix(features, False)
 
 
-@gram_matrix.misconception("`normalize` is taken the wrong way round.")
-def gram_the_wrong_way_round(ref, features, normalize=True):
-    return ref.gram_matrix(features, not normalize)
-
-
 @gram_matrix.misconception("The images are mixed: there is one matrix for all of them together.")
 def gram_of_all_images(ref, features, normalize=True):
     N = len(features)
