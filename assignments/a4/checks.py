@@ -1,7 +1,7 @@
 """How your code for a4 is called, and on what. The grader puts the same questions to its own solution and compares."""
 
+import inspect
 import math
-import sys
 
 import numpy as np
 
@@ -509,7 +509,7 @@ def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
     What stands behind the name FeatureExtractor is replaced: the course's own needs the internet."""
     from digits_network import FeatureExtractor
 
-    sys.modules[sub.CaptioningRNN.__module__].FeatureExtractor = FeatureExtractor
+    getattr(inspect.unwrap(sub.CaptioningRNN.__init__), "__globals__", {})["FeatureExtractor"] = FeatureExtractor
     vocabulary = {"<NULL>": 0, "<START>": 1, "<END>": 2} | {f"word {n}": n for n in range(3, words)}
     options = dict(input_dim=64, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0, dtype=numbers.dtype)
     try:

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 def compute_saliency_maps(X: Tensor, y: Tensor, model: nn.Module) -> Tensor:
     """Return saliency maps (N, H, W): how strongly each pixel acts on the score of the right class.
 
-    X: pictures (N, 3, H, W). y: their classes (N,). model: gives scores (N, C), not probabilities. A pixel's saliency is
-    the largest absolute value, over the channels, of the derivative of the right class's score.
+    X: pictures (N, 3, H, W). y: their classes (N,). model: gives scores (N, C), not probabilities. A pixel's saliency
+    is the largest absolute value, over the channels, of the derivative of the right class's score.
     """
     raise NotImplementedError("write this")
 
@@ -23,8 +23,9 @@ def make_adversarial_attack(
 ) -> Tensor:
     """Return a picture that looks like X and that the model takes for an example of target_y.
 
-    X: (1, 3, H, W), which is not changed. Climb: step by step of length 1 (the norm of the whole step) along the gradient
-    of the score of target_y, and stop as soon as no score is larger. At most max_iter steps; verbose: whether to print.
+    X: (1, 3, H, W), which is not changed. Climb: step by step of length 1 (the norm of the whole step) along the
+    gradient of the score of target_y, and stop as soon as no score is larger. At most max_iter steps; verbose: whether
+    to print.
     """
     raise NotImplementedError("write this")
 

@@ -29,11 +29,11 @@ class Flatten(nn.Module):
 
 
 def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
-    """Return scores (N, C): convolution - ReLU - convolution - ReLU - linear, both convolutions with a bias and with the
-    padding that keeps height and width.
+    """Return scores (N, C): convolution - ReLU - convolution - ReLU - linear, both convolutions with a bias and with
+    the padding that keeps height and width.
 
-    x: (N, channels, H, W). params: conv_w1 (F1, channels, K1, K1), conv_b1 (F1,), conv_w2 (F2, F1, K2, K2), conv_b2 (F2,),
-    fc_w (C, F2 * H * W), fc_b (C,); K1 and K2 are odd.
+    x: (N, channels, H, W). params: conv_w1 (F1, channels, K1, K1), conv_b1 (F1,), conv_w2 (F2, F1, K2, K2), conv_b2
+    (F2,), fc_w (C, F2 * H * W), fc_b (C,); K1 and K2 are odd.
     """
     conv_w1, conv_b1, conv_w2, conv_b2, fc_w, fc_b = params
     raise NotImplementedError("write this")
@@ -41,7 +41,8 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
 
 def initialize_three_layer_conv_part2(dtype: torch.dtype = torch.float32, device: str = "cpu") -> list[Tensor]:
     """Return the six parameters of `three_layer_convnet` for pictures (3, 32, 32) and 10 classes: 32 filters of 5 x 5,
-    then 16 of 3 x 3. Weights are normal as Kaiming has it (mean 0, variance 2 / fan-in), biases 0; all require gradients.
+    then 16 of 3 x 3. Weights are normal as Kaiming has it (mean 0, variance 2 / fan-in), biases 0; all require
+    gradients.
     """
     C, H, W = 3, 32, 32
     channel_1, channel_2 = 32, 16
@@ -66,8 +67,8 @@ class ThreeLayerConvNet(nn.Module):
 
 
 def initialize_three_layer_conv_part3() -> tuple[nn.Module, optim.Optimizer]:
-    """Return a ThreeLayerConvNet (3 channels, 32 and 16 filters, 10 classes) and plain stochastic gradient descent for it,
-    with the learning rate and the weight decay below.
+    """Return a ThreeLayerConvNet (3 channels, 32 and 16 filters, 10 classes) and plain stochastic gradient descent for
+    it, with the learning rate and the weight decay below.
     """
     C, channel_1, channel_2 = 3, 32, 16
     learning_rate, weight_decay = 3e-3, 1e-4
@@ -75,8 +76,8 @@ def initialize_three_layer_conv_part3() -> tuple[nn.Module, optim.Optimizer]:
 
 
 def initialize_three_layer_conv_part4() -> tuple[nn.Module, optim.Optimizer]:
-    """Return the same network as an nn.Sequential, and stochastic gradient descent with Nesterov momentum for it, with the
-    settings below. The initial weights are yours to choose.
+    """Return the same network as an nn.Sequential, and stochastic gradient descent with Nesterov momentum for it, with
+    the settings below. The initial weights are yours to choose.
     """
     C, H, W = 3, 32, 32
     channel_1, channel_2 = 32, 16
@@ -89,8 +90,8 @@ def initialize_three_layer_conv_part4() -> tuple[nn.Module, optim.Optimizer]:
 
 
 class PlainBlock(nn.Module):
-    """(batch norm - ReLU - 3x3 convolution) twice, no shortcut. The first convolution goes from Cin to Cout channels, with
-    stride 2 when downsampling.
+    """(batch norm - ReLU - 3x3 convolution) twice, no shortcut. The first convolution goes from Cin to Cout channels,
+    with stride 2 when downsampling.
     """
 
     def __init__(self, Cin: int, Cout: int, downsample: bool = False) -> None:
@@ -170,8 +171,8 @@ class ResNet(nn.Module):
         block: type[nn.Module] = ResidualBlock,
         num_classes: int = 10,
     ) -> None:
-        """stage_args: for each stage (Cin, Cout, num_blocks, downsample). The stem goes from Cin channels to those that the
-        first stage begins with.
+        """stage_args: for each stage (Cin, Cout, num_blocks, downsample). The stem goes from Cin channels to those that
+        the first stage begins with.
         """
         super().__init__()
         raise NotImplementedError("write this")

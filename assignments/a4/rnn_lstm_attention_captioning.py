@@ -1,6 +1,7 @@
 """Recurrent networks that describe pictures: a plain one, with gradients by hand; LSTM and attention, with autograd.
 
-N examples, T steps, D numbers in a word's vector, H in a hidden state, V words. Replace every `raise NotImplementedError`.
+N examples, T steps, D numbers in a word's vector, H in a hidden state, V words. Replace every `raise
+NotImplementedError`.
 """
 
 import math
@@ -106,8 +107,8 @@ def lstm_step_forward(
 ) -> tuple[Tensor, Tensor]:
     """Return the next hidden state and the next cell state, both (N, H).
 
-    x: (N, D). prev_h, prev_c: (N, H). Wx: (D, 4H), Wh: (H, 4H), b: (4H,): columns for the gates i, f, o, g, in this order.
-    attn: (N, H), a further input with the weights Wattn (H, 4H), when it is given.
+    x: (N, D). prev_h, prev_c: (N, H). Wx: (D, 4H), Wh: (H, 4H), b: (4H,): columns for the gates i, f, o, g, in this
+    order. attn: (N, H), a further input with the weights Wattn (H, 4H), when it is given.
     """
     raise NotImplementedError("write this")
 
@@ -194,9 +195,9 @@ class CaptioningRNN(nn.Module):
     ) -> None:
         """Make the layers.
 
-        word_to_idx: the vocabulary; <NULL>, <START> and <END> are in it. input_dim: the channels of a feature map. cell_type:
-        "rnn", "lstm" or "attention". The feature extractor pools for the first two. A linear layer takes the features to
-        hidden_dim (at each place on its own, for attention), another one takes a hidden state to scores.
+        word_to_idx: the vocabulary; <NULL>, <START> and <END> are in it. input_dim: the channels of a feature map.
+        cell_type: "rnn", "lstm" or "attention". The feature extractor pools for the first two. A linear layer takes the
+        features to hidden_dim (at each place on its own, for attention), another one takes a hidden state to scores.
         """
         super().__init__()
         if cell_type not in ("rnn", "lstm", "attention"):
@@ -207,7 +208,8 @@ class CaptioningRNN(nn.Module):
         raise NotImplementedError("write this")
 
     def forward(self, images: Tensor, captions: Tensor) -> Tensor:
-        """Return the loss of the captions, a scalar. images: (N, 3, 16, 16). captions: (N, T), each begins with <START>.
+        """Return the loss of the captions, a scalar. images: (N, 3, 16, 16). captions: (N, T), each begins with
+        <START>.
 
         Given all words but the last one, the network is to say all words but the first one.
         """
@@ -216,7 +218,7 @@ class CaptioningRNN(nn.Module):
     def sample(self, images: Tensor, max_length: int = 15) -> Any:
         """Return captions (N, max_length), word numbers; with attention also the weights, (N, max_length, 4, 4).
 
-        The first word that goes in is <START>; after that, each time the word with the largest score that came out, and it is
-        also what is returned. Nothing stops at <END>.
+        The first word that goes in is <START>; after that, each time the word with the largest score that came out, and
+        it is also what is returned. Nothing stops at <END>.
         """
         raise NotImplementedError("write this")

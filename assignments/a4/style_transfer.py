@@ -4,7 +4,6 @@ Every loss is a scalar tensor that autograd can go back through, since it is the
 Replace every `raise NotImplementedError`.
 """
 
-import torch
 from torch import Tensor
 
 
@@ -26,8 +25,9 @@ def style_loss(
 ) -> Tensor:
     """Return the sum over the style layers of a weight times the sum of squared differences of Gram matrices.
 
-    feats: the feature maps of the picture, (1, C, H, W), of all layers. style_layers: which of them count. style_targets
-    and style_weights belong to style_layers, place by place: Gram matrices (1, C, C), divided by C * H * W, and numbers.
+    feats: the feature maps of the picture, (1, C, H, W), of all layers. style_layers: which of them count.
+    style_targets and style_weights belong to style_layers, place by place: Gram matrices (1, C, C), divided by C * H *
+    W, and numbers.
     """
     raise NotImplementedError("write this")
 
@@ -42,8 +42,8 @@ def tv_loss(img: Tensor, tv_weight: float) -> Tensor:
 def guided_gram_matrix(features: Tensor, masks: Tensor, normalize: bool = True) -> Tensor:
     """Return the Gram matrices (N, R, C, C) of the features in each of R regions.
 
-    features: (N, R, C, H, W), for each region the features that belong to it. masks: (N, R, H, W), what each pixel counts
-    in each region; the features of all channels are multiplied by it. normalize: whether to divide by C * H * W.
+    features: (N, R, C, H, W), for each region the features that belong to it. masks: (N, R, H, W), what each pixel
+    counts in each region; the features of all channels are multiplied by it. normalize: whether to divide by C * H * W.
     """
     raise NotImplementedError("write this")
 
