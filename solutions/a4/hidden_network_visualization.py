@@ -317,3 +317,20 @@ def sign_of_the_gradient(ref, img, target_y, model, l2_reg=1e-3, learning_rate=2
 def of_all_scores(ref, img, target_y, model, l2_reg=1e-3, learning_rate=25):
     penalty = -2 * l2_reg * img.detach()
     return ascent(img, target_y, model, l2_gradient=penalty, score=lambda scores: scores.sum(), rate=learning_rate)
+
+
+FREE_LENGTH = "the length of a step is free: its direction is graded, and whether the change stays small"
+NOT_IN_PLACE = "nothing is done in place, so that a copy and the tensor itself are the same"
+
+compute_saliency_maps.equivalent("pictures = X.requires_grad_()", NOT_IN_PLACE)
+make_adversarial_attack.equivalent("fooling = X", NOT_IN_PLACE)
+make_adversarial_attack.equivalent("fooling = fooling.detach() + gradient", FREE_LENGTH)
+make_adversarial_attack.equivalent("fooling = fooling.detach() + gradient * gradient.norm()", FREE_LENGTH)
+make_adversarial_attack.equivalent(
+    "fooling = fooling + gradient / gradient.norm()",
+    "the graph that autograd keeps is longer, the numbers are the same",
+)
+make_adversarial_attack.equivalent("return fooling", "whether a gradient could be taken of the answer is not asked")
+class_visualization_step.equivalent("pixels = img.requires_grad_()", NOT_IN_PLACE)
+class_visualization_step.equivalent("return img + learning_rate * gradient", FREE_LENGTH)
+class_visualization_step.equivalent("return img + learning_rate * gradient * gradient.norm()", FREE_LENGTH)

@@ -16,7 +16,7 @@ def compute_saliency_maps(X: Tensor, y: Tensor, model: nn.Module) -> Tensor:
     is the largest absolute value, over the channels, of the derivative of the right class's score.
     """
     # BEGIN SOLUTION
-    pictures = X.detach().clone().requires_grad_()
+    pictures = X.clone().requires_grad_()
     scores = model(pictures).gather(1, y.view(-1, 1))
     (gradient,) = torch.autograd.grad(scores.sum(), pictures)
     return gradient.abs().amax(dim=1)
@@ -33,7 +33,7 @@ def make_adversarial_attack(
     to print.
     """
     # BEGIN SOLUTION
-    fooling = X.detach().clone()
+    fooling = X.clone()
     for _ in range(max_iter):
         fooling.requires_grad_()
         scores = model(fooling)
@@ -54,7 +54,7 @@ def class_visualization_step(img: Tensor, target_y: int, model: nn.Module, **kwa
     l2_reg = kwargs.pop("l2_reg", 1e-3)
     learning_rate = kwargs.pop("learning_rate", 25)
     # BEGIN SOLUTION
-    pixels = img.detach().clone().requires_grad_()
+    pixels = img.detach().requires_grad_()
     objective = model(pixels)[0, target_y] - l2_reg * pixels.square().sum()
     (gradient,) = torch.autograd.grad(objective, pixels)
     with torch.no_grad():
