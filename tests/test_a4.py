@@ -240,3 +240,24 @@ def test_naive_versions_are_right(exercise: Exercise, version: Version) -> None:
     slow = patched(exercise.module.name, version)
     for question in questions(exercise.id, SECRETS[0]):
         assert right(question, answer(slow, question), limit(exercise)), question.case.name
+
+
+def test_a_captioner_learns_to_describe_pictures() -> None:
+    """The pictures that are given are real enough: after some seconds most words of new pictures are right."""
+    module = reference("rnn_lstm_attention_captioning")
+    digits_network = importlib.import_module("digits_network")
+    torch.manual_seed(0)
+    digits = ASSIGNMENTS / "data" / "digits.npz"
+    pictures, captions = digits_network.captioned_digits(digits, 2000, seed=1)
+    net = module.CaptioningRNN(digits_network.WORD_TO_IDX, 64, 64, 128, "attention", ignore_index=0)
+    optimizer = torch.optim.Adam(net.parameters(), 3e-3)
+    for _ in range(8):
+        for chosen in torch.randperm(len(pictures)).split(100):
+            optimizer.zero_grad()
+            net(pictures[chosen], captions[chosen]).backward()
+            optimizer.step()
+    pictures, captions = digits_network.captioned_digits(digits, 300, seed=2)
+    told, weights = net.sample(pictures, 5)
+    words = captions[:, 1:] != 0
+    assert float((told == captions[:, 1:])[words].double().mean()) > 0.75
+    assert torch.allclose(weights.sum(dim=(2, 3)), torch.ones(300, 5))
