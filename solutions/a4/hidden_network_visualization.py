@@ -323,6 +323,9 @@ FREE_LENGTH = "the length of a step is free: its direction is graded, and whethe
 NOT_IN_PLACE = "nothing is done in place, so that a copy and the tensor itself are the same"
 
 compute_saliency_maps.equivalent("pictures = X.requires_grad_()", NOT_IN_PLACE)
+compute_saliency_maps.equivalent(
+    "gradient, = torch.autograd.grad(scores.mean(), pictures)", "maps are compared up to a factor, and this is one"
+)
 make_adversarial_attack.equivalent("fooling = X", NOT_IN_PLACE)
 make_adversarial_attack.equivalent("fooling = fooling.detach() + gradient", FREE_LENGTH)
 make_adversarial_attack.equivalent("fooling = fooling.detach() + gradient * gradient.norm()", FREE_LENGTH)

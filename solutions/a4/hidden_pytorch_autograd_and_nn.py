@@ -161,47 +161,47 @@ def zeros(shape):
 
 
 @initialize_part2.alternative
-def by_random_numbers(ref, dtype=torch.float32, device="cpu"):
+def by_random_numbers(ref, dtype, device="cpu"):
     return parameters_with(dtype, kaiming, zeros)
 
 
 @initialize_part2.misconception("The weights are standard normal: the scale is left out.")
-def unscaled(ref, dtype=torch.float32, device="cpu"):
+def unscaled(ref, dtype, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, 1.0), zeros)
 
 
 @initialize_part2.misconception("2 / fan-in is taken for the deviation; it is the variance, and its root is missing.")
-def scale_not_rooted(ref, dtype=torch.float32, device="cpu"):
+def scale_not_rooted(ref, dtype, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, 2 / math.prod(shape[1:])), zeros)
 
 
 @initialize_part2.misconception("The fan-out takes the place of the fan-in.")
-def by_fan_out(ref, dtype=torch.float32, device="cpu"):
+def by_fan_out(ref, dtype, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, math.sqrt(2 / (shape[0] * math.prod(shape[2:])))), zeros)
 
 
 @initialize_part2.misconception("The gain for the ReLU is missing: the variance is 1 / fan-in.")
-def without_gain(ref, dtype=torch.float32, device="cpu"):
+def without_gain(ref, dtype, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, math.sqrt(1 / math.prod(shape[1:]))), zeros)
 
 
 @initialize_part2.misconception("The biases are random; they begin at 0.")
-def random_biases(ref, dtype=torch.float32, device="cpu"):
+def random_biases(ref, dtype, device="cpu"):
     return parameters_with(dtype, kaiming, lambda shape: torch.randn(shape, dtype=torch.float64))
 
 
 @initialize_part2.misconception("The parameters do not require gradients: nothing can be learned.")
-def nothing_learned(ref, dtype=torch.float32, device="cpu"):
+def nothing_learned(ref, dtype, device="cpu"):
     return parameters_with(dtype, kaiming, zeros, learned=False)
 
 
 @initialize_part2.misconception("The dtype that is asked for is not used.")
-def in_half_precision(ref, dtype=torch.float32, device="cpu"):
+def in_half_precision(ref, dtype, device="cpu"):
     return parameters_with(torch.float16, kaiming, zeros)
 
 
 @initialize_part2.misconception("The linear layer's weights are transposed: their shape is (inputs, classes).")
-def transposed_weights(ref, dtype=torch.float32, device="cpu"):
+def transposed_weights(ref, dtype, device="cpu"):
     params = parameters_with(dtype, kaiming, zeros)
     params[4] = params[4].detach().T.clone().requires_grad_()
     return params

@@ -37,8 +37,8 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
     """
     conv_w1, conv_b1, conv_w2, conv_b2, fc_w, fc_b = params
     # BEGIN SOLUTION
-    hidden = F.relu(F.conv2d(x, conv_w1, conv_b1, padding=conv_w1.shape[-1] // 2))
-    hidden = F.relu(F.conv2d(hidden, conv_w2, conv_b2, padding=conv_w2.shape[-1] // 2))
+    hidden = F.relu(F.conv2d(x, conv_w1, conv_b1, padding="same"))
+    hidden = F.relu(F.conv2d(hidden, conv_w2, conv_b2, padding="same"))
     return F.linear(flatten(hidden), fc_w, fc_b)
     # END SOLUTION
 
@@ -113,9 +113,9 @@ def initialize_three_layer_conv_part4() -> tuple[nn.Module, optim.Optimizer]:
     learning_rate, weight_decay, momentum = 1e-2, 1e-4, 0.5
     # BEGIN SOLUTION
     model = nn.Sequential(
-        nn.Conv2d(C, channel_1, kernel_1, padding=kernel_1 // 2),
+        nn.Conv2d(C, channel_1, kernel_1, padding="same"),
         nn.ReLU(),
-        nn.Conv2d(channel_1, channel_2, kernel_2, padding=kernel_2 // 2),
+        nn.Conv2d(channel_1, channel_2, kernel_2, padding="same"),
         nn.ReLU(),
         Flatten(),
         nn.Linear(channel_2 * H * W, CLASSES),

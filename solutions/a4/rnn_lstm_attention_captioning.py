@@ -56,11 +56,11 @@ def rnn_backward(dh: Tensor, cache: Cache) -> tuple[Tensor, Tensor, Tensor, Tens
     """
     # BEGIN SOLUTION
     dprev, dxs, weights = torch.zeros_like(dh[:, 0]), [], []
-    for dstep, step in zip(reversed(dh.unbind(dim=1)), reversed(cache), strict=True):
-        dx, dprev, *dweights = rnn_step_backward(dstep + dprev, step)
+    for t in reversed(range(dh.shape[1])):
+        dx, dprev, *dweights = rnn_step_backward(dh[:, t] + dprev, cache[t])
         dxs.append(dx)
         weights.append(dweights)
-    dWx, dWh, db = (torch.stack(parts).sum(dim=0) for parts in zip(*weights, strict=True))
+    dWx, dWh, db = (sum(step[k] for step in weights) for k in range(3))
     return torch.stack(dxs[::-1], dim=1), dprev, dWx, dWh, db
     # END SOLUTION
 
@@ -114,9 +114,8 @@ def temporal_softmax_loss(x: Tensor, y: Tensor, ignore_index: int | None = None)
     x: scores (N, T, V). y: the right words (N, T). Steps at which y is ignore_index do not count.
     """
     # BEGIN SOLUTION
-    ignored = -100 if ignore_index is None else ignore_index  # -100 is no word
-    total = F.cross_entropy(x.reshape(-1, x.shape[2]), y.reshape(-1), ignore_index=ignored, reduction="sum")
-    return total / len(x)
+    losses = F.cross_entropy(x.movedim(2, 1), y, reduction="none")
+    return (losses * (y != ignore_index)).sum() / len(x)
     # END SOLUTION
 
 
@@ -140,7 +139,7 @@ def lstm_step_forward(
     """
     # BEGIN SOLUTION
     a = x @ Wx + prev_h @ Wh + b
-    if attn is not None and Wattn is not None:
+    if attn is not None:
         a = a + attn @ Wattn
     i, f, o, g = a.chunk(4, dim=1)
     next_c = f.sigmoid() * prev_c + i.sigmoid() * g.tanh()

@@ -22,7 +22,7 @@ def gram_matrix(features: Tensor, normalize: bool = True) -> Tensor:
     # BEGIN SOLUTION
     N, C, H, W = features.shape
     flat = features.reshape(N, C, H * W)
-    gram = flat @ flat.transpose(1, 2)
+    gram = flat @ flat.mT
     return gram / (C * H * W) if normalize else gram
     # END SOLUTION
 
@@ -37,9 +37,9 @@ def style_loss(
     W, and numbers.
     """
     # BEGIN SOLUTION
-    loss = feats[0].new_zeros(())
-    for layer, target, weight in zip(style_layers, style_targets, style_weights, strict=True):
-        loss = loss + weight * (gram_matrix(feats[layer]) - target).square().sum()
+    loss = 0.0
+    for i, layer in enumerate(style_layers):
+        loss = loss + style_weights[i] * (gram_matrix(feats[layer]) - style_targets[i]).square().sum()
     return loss
     # END SOLUTION
 
@@ -64,7 +64,7 @@ def guided_gram_matrix(features: Tensor, masks: Tensor, normalize: bool = True) 
     # BEGIN SOLUTION
     N, R, C, H, W = features.shape
     flat = (features * masks[:, :, None]).reshape(N, R, C, H * W)
-    gram = flat @ flat.transpose(2, 3)
+    gram = flat @ flat.mT
     return gram / (C * H * W) if normalize else gram
     # END SOLUTION
 
@@ -82,9 +82,9 @@ def guided_style_loss(
     C * H * W, and style_weights belong to style_layers.
     """
     # BEGIN SOLUTION
-    loss = feats[0].new_zeros(())
-    for layer, target, weight in zip(style_layers, style_targets, style_weights, strict=True):
+    loss = 0.0
+    for i, layer in enumerate(style_layers):
         gram = guided_gram_matrix(feats[layer], content_masks[layer])
-        loss = loss + weight * (gram - target).square().sum()
+        loss = loss + style_weights[i] * (gram - style_targets[i]).square().sum()
     return loss
     # END SOLUTION
