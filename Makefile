@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: demo test proofs validate lint bench setup system clean
+.PHONY: demo browser test proofs validate lint bench setup system clean
 
 setup: $(VENV)/.installed system
 
@@ -20,13 +20,17 @@ $(VENV)/.installed: constraints.txt pyproject.toml
 system:
 	@sh scripts/system-packages.sh
 
+# Pages are looked at in Chromium; where it cannot be installed, those tests are skipped and say so.
+browser:
+	@sh scripts/browser.sh
+
 demo: setup
 	@sh scripts/demo.sh $(RUN)/grader
 
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
-LONG := tests/attacks tests/test_clock.py tests/diagnose/test_truth_long.py
+LONG := tests/attacks tests/test_clock.py tests/diagnose/test_truth_long.py tests/batch/test_killed.py
 
-test: setup lint
+test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
 
 proofs: setup
@@ -47,6 +51,7 @@ bench: setup
 	$(RUN)/python -m benchmarks.transport
 	$(RUN)/python -m benchmarks.clock
 	$(RUN)/python -m benchmarks.kernels
+	$(RUN)/python -m benchmarks.batch --submissions 100
 
 clean:
 	rm -rf $(VENV)

@@ -63,7 +63,9 @@ SUBMISSION = """
 def product(x, w):
     y = x
     for step in range({steps}):
-        y = y @ w if step < 8 else (y, y @ w)[0]
+        if step % 8 == {steps} % 8:  # the last eight count
+            y = x
+        y = y @ w
     return y
 """
 
@@ -85,8 +87,8 @@ class Tally:
         self.ratios.append(timing.ratio)
         slow = {
             "ours": timing.too_slow,
-            "single shot, wall": walls(pairs[:1]) > LIMIT,
-            f"best of {BEST_OF}, wall": walls(pairs[:BEST_OF]) > LIMIT,
+            "single shot, wall": walls(pairs, 1) > LIMIT,
+            f"best of {BEST_OF}, wall": walls(pairs, BEST_OF) > LIMIT,
         }
         for method, too_slow in slow.items():
             self.wrong[method] += too_slow == unjust
@@ -95,10 +97,12 @@ class Tally:
 METHODS = ("ours", "single shot, wall", f"best of {BEST_OF}, wall")
 
 
-def walls(pairs: list[Pair]) -> float:
-    """The least wall time of the submission over the least of the reference, both without what asking takes."""
-    student = min(pair.student.wall - (pair.reference.wall - pair.own.wall) for pair in pairs)
-    return student / min(pair.own.wall for pair in pairs)
+def walls(pairs: list[Pair], shots: int) -> float:
+    """The least wall time of the submission in the first `shots` pairs over the least of the reference, both without
+    what asking takes: the least of that in all pairs, or a shot in which the asking was disturbed would look fast."""
+    asking = min(pair.reference.wall - pair.own.wall for pair in pairs)
+    student = min(pair.student.wall for pair in pairs[:shots]) - asking
+    return student / min(pair.own.wall for pair in pairs[:shots])
 
 
 class Keeping(Race):
@@ -212,7 +216,12 @@ def measure(verdicts: int, loads: list[int]) -> dict[tuple[int, str], Tally]:
                         tallies[loops, name] = Tally()
                     for i in range(2 * verdicts):
                         for name in ("1x" if i % 2 else "1.5x", "3x"):
-                            tallies[loops, name].add(UNJUST[name], *benchmark.verdict(name))
+                            verdict = benchmark.verdict(name)
+                            tallies[loops, name].add(UNJUST[name], *verdict)
+                            if verdict[0].too_slow == UNJUST[name]:  # to learn from
+                                print(f"{loops} loops, {name}: {verdict[0]}", file=sys.stderr)
+                                for pair in verdict[1]:
+                                    print("  ", pair, file=sys.stderr, flush=True)
                         if i % 100 == 99:  # an hour's work should not be lost
                             print(f"{table(tallies)}\n", file=sys.stderr, flush=True)
         finally:

@@ -34,10 +34,12 @@ class Response:
 
 @dataclass
 class Transcript:
-    """An exercise's responses, in the order of its questions, and what it printed meanwhile."""
+    """An exercise's responses, in the order of its questions, and what it printed meanwhile. `aside`: to what was asked
+    afterwards; none where its worker was lost by then."""
 
     responses: list[Response] = field(default_factory=list)
     printed: str = ""
+    aside: list[Response] = field(default_factory=list)
 
 
 @dataclass
@@ -95,8 +97,9 @@ class Interview:
             self._nursery.end(worker)
         return imported
 
-    def ask(self, imported: Imported, questions: Sequence[Question]) -> Transcript:
-        """Put an exercise's questions; a worker that dies over one is replaced for the next."""
+    def ask(self, imported: Imported, questions: Sequence[Question], aside: Sequence[Question] = ()) -> Transcript:
+        """Put an exercise's questions; a worker that dies over one is replaced for the next. `aside`: questions for a
+        note, put to the same worker in the end, where another one would cost more than they do."""
         transcript = Transcript()
         worker: Peer | None = None
         deaths = 0
@@ -124,6 +127,10 @@ class Interview:
         if worker is not None:
             worker.drain()
             transcript.printed += worker.printed.text
+            for question in aside:
+                transcript.aside.append(self._put(worker, question))
+                if transcript.aside[-1].lost:
+                    break
             self._nursery.end(worker)
         return transcript
 

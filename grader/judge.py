@@ -71,7 +71,6 @@ class Judge:
         self._nursery = nursery
         self._options = options
         self._secret = options.secret or b"public"
-        self._questions: dict[tuple[str, bool], list[Question]] = {}
         self._yardstick = Yardstick(oracle, self._secret, assignment.course.assignments)
 
     def grade(
@@ -106,15 +105,14 @@ class Judge:
 
     def questions(self, exercise: Exercise, timed: bool = True) -> list[Question]:
         """An exercise's questions, those that cost all points before those that cost some; with the timed case."""
-        if (exercise.id, timed) not in self._questions:
-            core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
-            cases: list[Case | TimedCase] = [*core_first]
-            if exercise.timed_case and timed:
-                cases.append(exercise.timed_case)
-            wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
-            data = self._assignment.course.assignments
-            self._questions[exercise.id, timed] = [draw(exercise, case, self._secret, data) for case in wanted]
-        return self._questions[exercise.id, timed]
+        core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
+        cases: list[Case | TimedCase] = [*core_first]
+        if exercise.timed_case and timed:
+            cases.append(exercise.timed_case)
+        wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
+        data = self._assignment.course.assignments
+        key = ("questions", exercise.id, timed, self._options.public_only, self._secret)
+        return self._oracle.known.get(key, lambda: [draw(exercise, case, self._secret, data) for case in wanted])
 
     def _asked(self, exercise: Exercise) -> list[Question]:
         """The questions that are asked before the clock runs."""
@@ -177,9 +175,9 @@ class Judge:
                 for row in marks:
                     row.append(_unasked(exercise, away, out_of=0.0))
                 continue
-            transcript = interview.ask(imported, self._asked(exercise))
+            transcript = interview.ask(imported, self._asked(exercise), self._in_other_type(exercise))
             usual = self._mark(exercise, transcript, None)
-            self._notes(usual, interview, imported)
+            self._notes(usual, transcript)
             for row, edition in zip(marks, editions, strict=True):
                 row.append(usual if edition is None else self._mark(exercise, transcript, edition, usual))
         best = max(range(len(editions)), key=lambda i: (sum(one.points for one in marks[i]), -i))
@@ -259,14 +257,18 @@ class Judge:
             },
         )
 
-    def _notes(self, marked: Marked, interview: Interview, imported: Imported) -> None:
+    def _in_other_type(self, exercise: Exercise) -> list[Question]:
+        """The first question in the other float type, where an answer to it can be compared."""
+        first = self._asked(exercise)[0]
+        return [] if exercise.properties or not first.has_floats else [first.cast(OTHER[exercise.dtype])]
+
+    def _notes(self, marked: Marked, transcript: Transcript) -> None:
         """Findings that cost nothing: the other float type."""
         exercise, other = marked.exercise, OTHER[marked.exercise.dtype]
-        question = self._asked(exercise)[0]
-        if marked.verdict is not Verdict.RIGHT or exercise.properties or not question.has_floats:
+        if marked.verdict is not Verdict.RIGHT or not transcript.aside:
             return
-        cast = question.cast(other)
-        response = interview.ask(imported, [cast]).responses[0]
+        (cast,), (response,) = self._in_other_type(exercise), transcript.aside
+        question = self._asked(exercise)[0]
         try:
             if response.answer is None:
                 why = explain(response, exercise.seconds).sentence
@@ -343,6 +345,7 @@ class Judge:
             printed=marked.printed,
             cases=tuple(marked.cases),
             speed=marked.speed,
+            excerpt=diagnose.excerpt(marked.wrong),
         )
 
 

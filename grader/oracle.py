@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from grader import wire
 from grader.course import Assignment
+from grader.known import Known
 from grader.meter import Meter
 from grader.peer import Peer, PeerLost
 from grader.question import Question
@@ -42,15 +43,14 @@ Answer = dict[str, Any] | wire.Failure  # what a version that raises answers is 
 class Oracle:
     """The reference worker of an assignment: each module imported once, each version in a fork of that.
 
-    Answers are kept for as long as the oracle lives: a case is asked once per version."""
+    Answers are kept in `known`, which oracles of one assignment may share: a case is asked once per version."""
 
-    def __init__(self, nursery: Nursery, assignment: Assignment) -> None:
+    def __init__(self, nursery: Nursery, assignment: Assignment, known: Known | None = None) -> None:
         self._nursery = nursery
         self._assignment = assignment
         self._modules: dict[str, Peer] = {}
         self._versions: dict[tuple[str, tuple[str, ...]], Peer] = {}
-        self._answers: dict[tuple[int, tuple[str, ...]], Answer] = {}
-        self._questions: list[Question] = []  # kept, so that an id() is not given twice
+        self.known = Known() if known is None else known
 
     def expected(self, question: Question, edition: Version | None = None) -> dict[str, Any]:
         """The right answer, under an edition. Raises OracleFault."""
@@ -67,11 +67,8 @@ class Oracle:
 
     def answer(self, question: Question, *versions: Version) -> Answer:
         """What the reference with these versions' replacements answers. Raises OracleFault where it is lost."""
-        key = (id(question), tuple(version.id for version in versions))
-        if key not in self._answers:
-            self._questions.append(question)
-            self._answers[key] = self._ask(question, key[1])
-        return self._answers[key]
+        ids = tuple(version.id for version in versions)
+        return self.known.get(("answer", question.key, ids), lambda: self._ask(question, ids))
 
     def failed_claims(self, question: Question, answer: dict[str, Any], edition: Version | None = None) -> list[str]:
         """The claims of the exercise's properties that a student's answer fails. Raises OracleFault.

@@ -5,8 +5,9 @@ QuestionError   a case cannot be drawn; the sentence names the file and line of 
 
 from __future__ import annotations
 
+import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,7 @@ class Question:
     inputs: dict[str, Any]
     seed: int  # for torch, numpy and random in both workers; public
     kept: dict[str, Any] = field(default_factory=dict)  # never leaves the trusted side: for properties
+    key: tuple[Hashable, ...] = field(default_factory=lambda: (object(),))  # equal keys, equal questions
 
     @cached_property
     def frame(self) -> wire.Encoded:
@@ -55,8 +57,14 @@ class Question:
 
     def cast(self, dtype: str) -> Question:
         """The same question with every float input in another dtype."""
-        inputs = map_arrays(self.inputs, lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)
-        return replace(self, inputs=inputs)
+        if dtype not in self._casts:
+            inputs = map_arrays(self.inputs, lambda x: x.astype(dtype) if x.dtype.kind == "f" else x)
+            self._casts[dtype] = replace(self, inputs=inputs, key=(*self.key, dtype))
+        return self._casts[dtype]
+
+    @cached_property
+    def _casts(self) -> dict[str, Question]:
+        return {}
 
 
 def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, **size: int) -> Question:
@@ -78,7 +86,8 @@ def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, 
                 f"the case {case.name} {what} {names or 'nothing'}; {taker} {', '.join(wanted) or 'nothing'}",
             )
     # One seed for all questions of an exercise: one for each case would tell which case it is.
-    return Question(exercise, case, inputs, zlib.crc32(exercise.id.encode()), kept)
+    named = (exercise.id, case.name, hashlib.sha256(key).digest(), *sorted(size.items()))
+    return Question(exercise, case, inputs, zlib.crc32(exercise.id.encode()), kept, named)
 
 
 def _has_floats(value: Any) -> bool:

@@ -56,6 +56,20 @@ class Speed(msgspec.Struct, frozen=True):
     sizes: tuple[int, ...] = ()  # at which operations were counted
 
 
+Rows = tuple[tuple[float | None, ...], ...]  # of a table of numbers; None where one is not finite
+
+
+class Excerpt(msgspec.Struct, frozen=True):
+    """Part of a wrong output of a public case, to be drawn: the rows and columns around its largest error."""
+
+    case: str
+    place: str  # "dx[0, 4:16, 0:12]"
+    expected: Rows
+    got: Rows
+    errors: Rows  # in units of the output's scale
+    limit: float  # the tolerated error
+
+
 class ExerciseResult(msgspec.Struct, frozen=True):
     """One exercise. `cause`: the limit that was hit, or the prerequisite that failed."""
 
@@ -71,6 +85,7 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     printed: str = ""
     cases: tuple[CaseResult, ...] = ()
     speed: Speed | None = None
+    excerpt: Excerpt | None = None
 
 
 class ModuleResult(msgspec.Struct, frozen=True):

@@ -80,7 +80,7 @@ class Trial:
         counts: Counts | None = None
         if breach is None and may_be_seen(exercise):
             counted = self._counted(imported, first)
-            breach = forbidden_breach(exercise, counted) if counted else None
+            breach = forbidden_breach(exercise, counted[0]) if counted else None
         if breach is None and any(isinstance(rule, OperationsDoNotGrow) for rule in exercise.rules):
             counts = self._counts(exercise, imported)
             breach = growth_breach(exercise, counts) if counts else None
@@ -94,26 +94,32 @@ class Trial:
 
     # -- rules --------------------------------------------------------------------------------------------------
 
-    def _counted(self, imported: Imported, question: Question) -> wire.Counted | None:
-        """A question's operations; None where they cannot be counted: then nothing is held against the student."""
+    def _counted(self, imported: Imported, *questions: Question) -> list[wire.Counted] | None:
+        """The operations of each question, put to one worker; None where they cannot be counted: then nothing is held
+        against the student."""
         worker, _ = self._interview.fork(imported)
         if worker is None:
             return None
+        counted: list[wire.Counted] = []
         try:
-            reply, _ = worker.call_encoded(count(question), seconds=question.exercise.seconds)
+            for question in questions:
+                reply, _ = worker.call_encoded(count(question), seconds=question.exercise.seconds)
+                if not isinstance(reply, wire.Counted):
+                    return None
+                counted.append(reply)
         except PeerLost:
             return None
         finally:
             self._interview.hang_up(worker)
-        return reply if isinstance(reply, wire.Counted) else None
+        return counted
 
     def _counts(self, exercise: Exercise, imported: Imported) -> Counts | None:
         sizes = self._yardstick.sizes(exercise)
         small, large = (self._yardstick.question(exercise, "count", n=n) for n in sizes)
-        less = self._counted(imported, small)
-        more = self._counted(imported, large) if less is not None else None
-        if less is None or more is None:
+        counted = self._counted(imported, small, large)
+        if counted is None:
             return None
+        less, more = counted
         return Counts(sizes, (less, more), (self._yardstick.counted(small), self._yardstick.counted(large)))
 
     def _memory(self, exercise: Exercise, imported: Imported) -> Breach | None:

@@ -29,13 +29,14 @@ class Yardstick:
         self.oracle = oracle
         self.secret = secret
         self.data = data
-        self._counts: dict[tuple[str, str], wire.Counted] = {}
-        self._memory: dict[str, float | None] = {}
-        self._naive: dict[str, tuple[float, int] | None] = {}
 
     def question(self, exercise: Exercise, label: object, **size: int) -> Question:
-        """Inputs of the timed case, never drawn under another label. Raises CheckError."""
-        return fresh(exercise, self.secret, self.data, label, **size)
+        """Inputs of the timed case, never drawn under another label; kept for the next submission where the label is a
+        word, and drawn again for each race, whose inputs are many and large. Raises CheckError."""
+        if not isinstance(label, str):
+            return fresh(exercise, self.secret, self.data, label, **size)
+        key = ("fresh", exercise.id, label, *sorted(size.items()), self.secret)
+        return self.oracle.known.get(key, lambda: fresh(exercise, self.secret, self.data, label, **size))
 
     def sizes(self, exercise: Exercise) -> tuple[int, int]:
         """Where operations are counted: small, if the case can be drawn small."""
@@ -50,28 +51,30 @@ class Yardstick:
 
     def counted(self, question: Question) -> wire.Counted:
         """The reference's operations. Raises OracleFault."""
-        key = (question.exercise.id, question.case.name + str(_shape(question)))
-        if key not in self._counts:
-            worker = self.oracle.another(question.exercise.module.name)
-            reply, _ = _call(worker, count(question))
-            self.oracle.end(worker)
-            if not isinstance(reply, wire.Counted):
-                raise OracleFault(f"the operations of the reference's {question.exercise.id} cannot be counted")
-            self._counts[key] = reply
-        return self._counts[key]
+        return self.oracle.known.get(("operations", question.key), lambda: self._count(question))
+
+    def _count(self, question: Question) -> wire.Counted:
+        worker = self.oracle.another(question.exercise.module.name)
+        reply, _ = _call(worker, count(question))
+        self.oracle.end(worker)
+        if not isinstance(reply, wire.Counted):
+            raise OracleFault(f"the operations of the reference's {question.exercise.id} cannot be counted")
+        return reply
 
     def memory(self, exercise: Exercise, rule: MemoryLimit) -> float | None:
         """Bytes that the reference takes. Raises OracleFault."""
-        if exercise.id not in self._memory:
-            worker = self.oracle.another(exercise.module.name)
-            try:
-                questions = self.memory_questions(exercise, rule)
-                self._memory[exercise.id] = used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
-            except PeerLost as lost:
-                raise OracleFault(f"the reference worker is gone: {lost}") from None
-            finally:
-                self.oracle.end(worker)
-        return self._memory[exercise.id]
+        key = ("memory", exercise.id, self.secret)
+        return self.oracle.known.get(key, lambda: self._measure_memory(exercise, rule))
+
+    def _measure_memory(self, exercise: Exercise, rule: MemoryLimit) -> float | None:
+        worker = self.oracle.another(exercise.module.name)
+        try:
+            questions = self.memory_questions(exercise, rule)
+            return used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
+        except PeerLost as lost:
+            raise OracleFault(f"the reference worker is gone: {lost}") from None
+        finally:
+            self.oracle.end(worker)
 
     def memory_questions(self, exercise: Exercise, rule: MemoryLimit) -> tuple[Question, Question]:
         """A small one, after which the code is loaded, and one at the size that the rule speaks of."""
@@ -80,11 +83,10 @@ class Yardstick:
 
     def naive(self, exercise: Exercise) -> tuple[float, int] | None:
         """How many times the reference's time the naive version takes, and at which size. Raises OracleFault."""
-        if exercise.naive_version is None:
+        version = exercise.naive_version
+        if version is None:
             return None
-        if exercise.id not in self._naive:
-            self._naive[exercise.id] = self._time_naive(exercise, exercise.naive_version)
-        return self._naive[exercise.id]
+        return self.oracle.known.get(("naive", exercise.id, self.secret), lambda: self._time_naive(exercise, version))
 
     def _time_naive(self, exercise: Exercise, version: Version) -> tuple[float, int] | None:
         assert exercise.timed_case is not None
@@ -161,7 +163,3 @@ def _call(worker: Peer, frame: wire.Encoded) -> tuple[wire.Reply, memoryview]:
         return worker.call_encoded(frame, seconds=REFERENCE_SECONDS)
     except PeerLost as lost:
         raise OracleFault(f"the reference worker is gone: {lost}") from None
-
-
-def _shape(question: Question) -> list[object]:
-    return [getattr(value, "shape", value) for value in question.inputs.values()]

@@ -101,3 +101,8 @@ def test_half_right_submission_is_told_its_mistakes(bench: Bench) -> None:
         "SpatialBatchNorm.backward",
     }
     assert blocked["SpatialBatchNorm.forward"] == "convolutional_networks.BatchNorm.forward"
+    # What is wrong with them is what is wrong with the layer that they call.
+    hints = {one.id: one.hints for one in result.exercises}
+    for way in ("forward", "backward"):
+        below = f"convolutional_networks.BatchNorm.{way}"
+        assert hints[f"convolutional_networks.SpatialBatchNorm.{way}"] == hints[below]

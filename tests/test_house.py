@@ -29,8 +29,10 @@ FLOORS = (
     ("compare",),
     ("question",),
     ("submission",),
+    ("gradebook",),
     ("sandbox",),
     ("stubs",),
+    ("known",),
     ("oracle",),
     ("interview",),
     ("rules",),
@@ -41,9 +43,12 @@ FLOORS = (
     ("trial",),
     ("judge",),
     ("grading",),
+    ("engine",),
+    ("batch",),
     ("pytest_plugin",),
     ("validate",),
     ("report",),
+    ("gradescope",),
     ("cli",),
 )
 HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,14 @@ def test_what_is_declared_in_the_hidden_part_is_hidden(tmp_path: Path) -> None:
     hidden.write_text("from checks import f\n\n@f.case\ndef edge(draw):\n    return {}\n")
     assert [case.hidden for case in load_checks(tmp_path / "checks.py", hidden)["m.f"].cases] == [False, True]
     assert [case.hidden for case in load_checks(tmp_path / "checks.py")["m.f"].cases] == [False]
+
+
+def test_the_hidden_part_may_lie_in_several_files(tmp_path: Path) -> None:
+    (tmp_path / "checks.py").write_text(HEAD.format(more=""))
+    (tmp_path / "hidden.py").write_text("def inputs(draw):\n    return dict(x=draw.normal(2), y=1)\n")
+    (tmp_path / "hidden_m.py").write_text(
+        "from checks import f\nfrom hidden import inputs\n\n@f.case\ndef edge(draw):\n    return inputs(draw)\n"
+    )
+    loaded = load_checks(tmp_path / "checks.py", tmp_path / "hidden.py")
+    assert [case.name for case in loaded["m.f"].cases if case.hidden] == ["edge"]
+    assert not {"checks", "hidden", "hidden_m"} & set(sys.modules)

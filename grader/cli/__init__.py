@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from grader import __version__
-from grader.cli import author, check, show
+from grader.cli import author, batch, check, export, gradescope, show
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,5 +14,6 @@ def main() -> None:
     """Auto-graded deep-learning-for-vision assignments."""
 
 
-for command in (check.check, show.list_assignments, show.show, show.doctor, author.stubs, author.validate):
+COMMANDS = (check.check, show.list_assignments, show.show, show.doctor, author.stubs, author.validate)
+for command in (*COMMANDS, batch.batch, batch.regrade, batch.diff, export.export, gradescope.gradescope):
     main.add_command(command)

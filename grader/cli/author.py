@@ -47,7 +47,7 @@ def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
 def validate(
     assignments: tuple[str, ...], jobs: int, file: Path | None, sample: int | None, folder: Path | None
 ) -> int:
-    """Prove that the grading is right: references, stubs, oracles, misconceptions, null answers, mutants."""
+    """Prove that the grading is right: references, stubs, oracles, misconceptions, null answers, limits, mutants."""
     from grader import validate as proofs
     from grader.report import validation
 

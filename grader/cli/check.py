@@ -27,6 +27,7 @@ from grader.sandbox import LEVELS
 @click.option("--public", is_flag=True, help="Public cases only.")
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
 @click.option("--json", "record", type=click.Path(path_type=Path), help="Write the whole record to this file.")
+@click.option("--html", "page", type=click.Path(path_type=Path), help="Write a page with pictures to this file.")
 @click.option(
     "--sandbox",
     type=click.Choice(["auto", *LEVELS]),
@@ -44,6 +45,7 @@ def check(
     public: bool,
     device: str,
     record: Path | None,
+    page: Path | None,
     sandbox: str,
     seed: str | None,
     verbose: bool,
@@ -55,19 +57,24 @@ def check(
     options = Options(
         exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
         public_only=public,
-        device=_device(device),
+        device=device_of(device),
         secret=seed.encode() if seed is not None else None,
     )
     result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
     terminal.show(result, console(), verbose)
     if record is not None:
         write_atomically(record, result.to_json())
+    if page is not None:
+        from grader.report.html import page_of_result
+
+        write_atomically(page, page_of_result(result, chosen).encode("utf-8", "replace"))
     if result.faults:
         return fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
     return RIGHT if result.all_right else NOT_RIGHT
 
 
-def _device(wanted: str) -> str:
+def device_of(wanted: str) -> str:
+    """The device that `cpu`, `cuda` or `auto` means here. Raises click.UsageError."""
     has_gpu = Path("/dev/nvidiactl").exists()
     if wanted == "cuda" and not has_gpu:
         raise click.UsageError("this machine has no NVIDIA GPU; use --device cpu")

@@ -11,7 +11,10 @@ from typing import Any
 import click
 from rich.console import Console
 
+from grader.batch import BatchError
 from grader.course import CourseError
+from grader.engine import EngineError
+from grader.gradebook import GradebookError
 from grader.oracle import OracleFault
 from grader.sandbox import SandboxError
 from grader.spec import CheckError
@@ -19,7 +22,10 @@ from grader.stubs import StubError
 from grader.submission import SubmissionError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
-SPOKEN = (CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError)  # their text is the sentence
+SPOKEN = (  # their text is the sentence
+    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError),
+    *(GradebookError, BatchError, EngineError),
+)
 
 
 def sentences(command: Callable[..., int]) -> Callable[..., None]:

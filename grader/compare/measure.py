@@ -62,6 +62,17 @@ class Measure:
             out[rows, columns] = distances(e[rows, columns], g[rows, columns]) > bounds[rows]
         return found
 
+    def errors(self, expected: NDArray[Any], got: NDArray[Any]) -> NDArray[np.float64]:
+        """The error of each entry, infinite where it is infinitely wrong."""
+        found = np.zeros(expected.shape)
+        if not expected.size:
+            return found
+        e, g, out = self._table(expected), self._table(got), self._table(found)
+        scales = self._scales(e)[0][:, None]
+        for rows, columns in _blocks(e.shape):
+            out[rows, columns] = distances(e[rows, columns], g[rows, columns]) / scales[rows]
+        return found
+
     def _limit(self, expected: NDArray[Any], got: NDArray[Any]) -> float:
         return self.limit if {expected.dtype.kind, got.dtype.kind} & {"f", "c"} else 0.0
 

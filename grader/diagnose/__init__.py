@@ -3,6 +3,7 @@
 from grader.diagnose.blocked import blocked
 from grader.diagnose.description import Description, describe, shown
 from grader.diagnose.diagnosis import Diagnosis, Found
+from grader.diagnose.excerpt import excerpt
 from grader.diagnose.hints import Named, hints
 from grader.diagnose.outcome import Right, Wrong
 from grader.diagnose.sharing import sharing
@@ -16,6 +17,7 @@ __all__ = [
     "Wrong",
     "blocked",
     "describe",
+    "excerpt",
     "hints",
     "sharing",
     "shown",

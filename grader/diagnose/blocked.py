@@ -31,6 +31,12 @@ def _called(one: ExerciseResult, failed: Sequence[str]) -> ExerciseResult:
         one,
         verdict=Verdict.BLOCKED,
         cause=", ".join(failed),
-        sentence=f"{' and '.join(f'`{need}`' for need in failed)} must be right first",
+        sentence=f"{_list(failed)} must be right first",
         notes=(*one.notes, f"on its own: {one.verdict.words}, {one.sentence}"),
     )
+
+
+def _list(names: Sequence[str]) -> str:
+    """As a sentence has it: `a`, `b` and `c`."""
+    *first, last = (f"`{name}`" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last

@@ -20,7 +20,7 @@ from grader.diagnose.shapes import remedy
 from grader.diagnose.view import Finding, path_of, view
 from grader.diagnose.words import at, dtype_of, kind_of, listed, shape_of, share, two_numbers
 from grader.question import Question
-from grader.wire import Opaque
+from grader.wire import Opaque, Tensor
 
 OUTPUTS = 4  # differing outputs that are described
 FINDINGS = 12  # about one output that are looked for in other cases
@@ -207,6 +207,8 @@ def _right(agreement: Agreement, question: Question, wrong: Sequence[Wrong]) -> 
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, Tensor):
+        return f"{value.array.item():g}" if value.array.size == 1 and value.array.dtype.kind != "c" else kind_of(value)
     return str(value.text if isinstance(value, Opaque) else value)[:SHORT]
 
 

@@ -94,7 +94,9 @@ class _Search:
     def named(self) -> Named:
         strong = any(map(_is_telling, self.cases))
         needed = list(prerequisites(self.checks, self.exercise))
-        known = [m for need in needed for m in need.misconceptions if _is_among(m, self.known.get(need.id, ()))]
+        told = [hint for need in needed for hint in self.known.get(need.id, ())]
+        # By sentence: two ways to the same end have the same mistakes, and the reference may go the other one.
+        known = [m for need in needed for m in need.misconceptions if _is_among(m, told)]
         found = self._explaining(known, own=False)
         if not any(one.consistent and one.likeness is Likeness.EQUAL for one in found):
             found += self._explaining(own_misconceptions(self.checks, self.exercise), own=True)

@@ -49,37 +49,37 @@ def _module(module: ModuleResult, exercises: list[ExerciseResult], console: Cons
             f"  {escape(one.id.partition('.')[2])}",
             f"[{style}]{one.verdict.words}[/{style}]",
             f"{one.points:g}/{one.out_of:g}",
-            "\n".join(escape(line) for line in _lines(one, verbose)),
+            "\n".join(escape(line) for line in lines(one, verbose)),
         )
     console.print(table, highlight=False)
 
 
-def _lines(one: ExerciseResult, verbose: bool) -> list[str]:
-    """What is wrong, the hint, where: in the order in which a student reads it."""
-    lines = [one.sentence] if one.sentence and one.verdict is not Verdict.RIGHT else []
-    lines += [f"Hint: {hint}" for hint in one.hints]
+def lines(one: ExerciseResult, verbose: bool = False, printed: bool = True) -> list[str]:
+    """What is wrong, the hint, where, and what it printed: in the order in which a student reads it."""
+    told = [one.sentence] if one.sentence and one.verdict is not Verdict.RIGHT else []
+    told += [f"Hint: {hint}" for hint in one.hints]
     if verbose or one.verdict in (Verdict.WRONG, Verdict.CRASHED):
-        lines += [f"  {detail}" for detail in one.details]
-    lines += [_speed(one.speed)] if one.speed is not None and (verbose or one.verdict is Verdict.RIGHT) else []
-    lines += [f"Note: {note}" for note in one.notes if verbose or one.verdict is not Verdict.RIGHT or "only" in note]
-    if one.printed.strip() and (verbose or one.verdict is not Verdict.RIGHT):
-        printed = one.printed.strip().splitlines()
-        kept = printed if verbose else printed[:PRINTED_LINES]
-        lines += [f"printed: {line[:200]}" for line in kept]
-        if len(printed) > len(kept):
-            lines.append(f"printed: ... {len(printed) - len(kept)} more lines (-v shows them)")
-    return lines
-
-
-def _speed(speed: Speed) -> str:
-    """How fast it is, next to the reference and to naive code."""
-    told = f"speed: {_times(speed.ratio)} the reference's time (limit {speed.limit:g})"
-    if speed.speedup_over_naive is not None:
-        told += f", {_times(speed.speedup_over_naive)} as fast as naive code (at n = {speed.naive_size})"
+        told += [f"  {detail}" for detail in one.details]
+    told += [speed_in_words(one.speed)] if one.speed is not None and (verbose or one.verdict is Verdict.RIGHT) else []
+    told += [f"Note: {note}" for note in one.notes if verbose or one.verdict is not Verdict.RIGHT or "only" in note]
+    if printed and one.printed.strip() and (verbose or one.verdict is not Verdict.RIGHT):
+        output = one.printed.strip().splitlines()
+        kept = output if verbose else output[:PRINTED_LINES]
+        told += [f"printed: {line[:200]}" for line in kept]
+        if len(output) > len(kept):
+            told.append(f"printed: ... {len(output) - len(kept)} more lines (-v shows them)")
     return told
 
 
-def _times(ratio: float) -> str:
+def speed_in_words(speed: Speed) -> str:
+    """How fast it is, next to the reference and to naive code."""
+    told = f"speed: {times(speed.ratio)} the reference's time (limit {speed.limit:g})"
+    if speed.speedup_over_naive is not None:
+        told += f", {times(speed.speedup_over_naive)} as fast as naive code (at n = {speed.naive_size})"
+    return told
+
+
+def times(ratio: float) -> str:
     """Two digits: "0.9 times", "12 times", "1,300 times"."""
     return f"{float(f'{ratio:.2g}'):,.0f} times" if ratio >= 10 else f"{ratio:.1f} times"
 

@@ -13,25 +13,26 @@ from grader.spec.errors import CheckError, Location
 def load_checks(public: Path, hidden: Path | None = None) -> Checks:
     """The declaration in `public` (a checks.py) and, if given, `hidden` (a hidden.py) with the hidden_*.py beside it.
 
-    The hidden files reach the public names with `from checks import ...`. Raises CheckError, which names file and line,
-    for whatever is wrong in either file."""
+    The hidden files reach the public names with `from checks import ...`, and those beside `hidden` its names with
+    `from hidden import ...`. Raises CheckError, which names file and line, for whatever is wrong in any of them."""
     module = _execute("checks", public)
     checks = next((value for value in vars(module).values() if isinstance(value, Checks)), None)
     if checks is None:
         raise CheckError(Location(str(public), 1), 'declares no assignment: checks = Checks("a1", title="...")')
     if hidden is not None:
         checks.loading_hidden = True
-        before = sys.modules.get("checks")
+        names = ("checks", hidden.stem)
+        before = {name: sys.modules[name] for name in names if name in sys.modules}
         sys.modules["checks"] = module
         try:
-            for file in [hidden, *sorted(hidden.parent.glob("hidden_*.py"))]:
+            sys.modules[hidden.stem] = _execute(hidden.stem, hidden)
+            for file in sorted(hidden.parent.glob("hidden_*.py")):
                 _execute(file.stem, file)
         finally:
             checks.loading_hidden = False
-            if before is None:
-                del sys.modules["checks"]
-            else:
-                sys.modules["checks"] = before
+            for name in names:
+                sys.modules.pop(name, None)
+            sys.modules.update(before)
     checks.verify()
     return checks
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,13 +16,16 @@ from grader.compare import Agreement
 from grader.course import Assignment
 from grader.interview import Interview, Response
 from grader.judge import Judge, Options, comparison
-from grader.oracle import Oracle
+from grader.oracle import Oracle, OracleFault
+from grader.peer import PeerLost
 from grader.question import Question
 from grader.result import Result
 from grader.sandbox import Plain
 from grader.spec import Exercise
 from grader.submission import Submission, open_submission
 
+PATIENCE = 10.0  # times the reference's own time
+PATIENCE_FROM = 3.0  # seconds
 SECRETS = (b"validate 1", b"validate 2", b"validate 3")
 
 
@@ -33,6 +37,7 @@ class Bench:
         self.nursery = Plain()
         self.oracle = Oracle(self.nursery, assignment)
         self._questions: dict[tuple[str, bytes], list[Question]] = {}
+        self._took: dict[int, float] = {}  # seconds that the reference took, by the question's id()
 
     def grade(self, folder: Path, options: Options) -> Result:
         """The record of a folder."""
@@ -46,6 +51,21 @@ class Bench:
             judge = Judge(self.assignment, self.oracle, self.nursery, Options(secret=secret))
             self._questions[key] = judge.questions(exercise)
         return self._questions[key]
+
+    def patience(self, question: Question) -> float:
+        """Seconds to wait for a mutant's answer, since many never end: ten times what the reference takes here and now,
+        3 at least, and no more than a submission has. Raises OracleFault."""
+        if id(question) not in self._took:
+            worker = self.oracle.another(question.exercise.module.name)
+            begin = time.perf_counter()
+            try:
+                worker.call_encoded(question.frame, seconds=question.exercise.seconds)
+            except PeerLost as lost:
+                raise OracleFault(f"the reference does not answer {question.exercise.id}: {lost}") from None
+            finally:
+                self.oracle.end(worker)
+            self._took[id(question)] = time.perf_counter() - begin
+        return min(max(PATIENCE * self._took[id(question)], PATIENCE_FROM), question.exercise.seconds)
 
     def agreement(self, question: Question, answer: dict[str, Any]) -> Agreement:
         """An answer against the reference's."""

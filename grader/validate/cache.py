@@ -36,10 +36,16 @@ class Cache:
             temporary.replace(self._folder / key)
 
 
-def key(assignment: Assignment, *task: str) -> str:
-    """A name for a task's outcome: a hash of the task, the assignment and this package."""
+def key(contents: str, *task: str) -> str:
+    """A name for a task's outcome, from the assignment's `contents`."""
+    return hashlib.sha256("\0".join((contents, *task)).encode()).hexdigest()[:40]
+
+
+def contents(assignment: Assignment) -> str:
+    """A hash of what an assignment's findings rest on: the assignment, what is given, and this package. To be taken
+    once, when the assignment is loaded: files may change while proofs run."""
     package = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256("\0".join(task).encode())
+    digest = hashlib.sha256()
     files = [
         *sorted(package.rglob("*.py")),
         *sorted(assignment.folder.glob("*.py")),
@@ -48,4 +54,4 @@ def key(assignment: Assignment, *task: str) -> str:
     ]
     for file in files:
         digest.update(b"\0" + file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:40]
+    return digest.hexdigest()

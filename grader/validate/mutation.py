@@ -11,8 +11,6 @@ from grader.validate.bench import Bench, faster
 from grader.validate.findings import Finding
 from grader.validate.mutants import Mutant, mutants
 
-SECONDS = 3.0  # for one question to a mutant: more than any reference takes, since many mutants never end
-
 
 def all_mutants(bench: Bench, module: str) -> list[Mutant]:
     """Every mutant of a reference module."""
@@ -56,7 +54,7 @@ def _fails(bench: Bench, interview: Interview, imported: Imported, exercise: Exe
     if exercise.needs_cuda:
         return False
     questions: list[Question] = bench.questions(exercise)
-    transcript = interview.ask(imported, [faster(q, min(SECONDS, exercise.seconds)) for q in questions])
+    transcript = interview.ask(imported, [faster(q, bench.patience(q)) for q in questions])
     for question, response in zip(questions, transcript.responses, strict=True):
         if response.answer is None or (exercise.keep_inputs and response.changed):
             return True

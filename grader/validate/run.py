@@ -13,7 +13,7 @@ from grader.course import Assignment
 from grader.oracle import OracleFault
 from grader.validate import exercises, mutation, references
 from grader.validate.bench import Bench
-from grader.validate.cache import Cache, key
+from grader.validate.cache import Cache, contents, key
 from grader.validate.findings import Finding
 from grader.validate.speed import speed
 
@@ -40,12 +40,13 @@ def validate(
     """Every proof that `only(proof, subject)` admits, and with `sample` only that many mutants of each assignment. A
     proof that fails for a reason of its own is a gap, never passed over."""
     cache = cache or Cache(None)
+    rests_on = {assignment.name: contents(assignment) for assignment in assignments}
     pool = _Benches()
     tasks = [task for assignment in assignments for task in _tasks(assignment, pool, sample)]
     tasks = [task for task in tasks if only(task.proof, task.subject)]
 
     def run(task: Task) -> Finding:
-        name = key(task.assignment, task.assignment.name, task.proof, task.subject, str(sample))
+        name = key(rests_on[task.assignment.name], task.proof, task.subject, str(sample))
         finding = cache.get(name)
         if finding is None:
             finding = _prove(task, pool.of(task.assignment))

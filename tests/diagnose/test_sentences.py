@@ -275,3 +275,10 @@ def test_one_number_is_a_multiple_of_nothing() -> None:
     assert sentence(0.123456, 0.1, X=X, p=0.3) == "`out` is wrong"
     x = np.full((3, 4), 7.25)
     assert sentence(x, x * 1.618, hidden=True) == "`out` is wrong in all 12 entries"
+
+
+def test_values_that_are_no_arrays_are_told_as_what_they_are() -> None:
+    told = described(wrong({"out": np.array(1.5)}, {"out": {"a": 1}})).details
+    assert "expected 1.5, got {'a': 1}" in told
+    told = described(wrong({"out": np.zeros((2, 3))}, {"out": "zeros"})).details
+    assert "Tensor(" not in " ".join(told) and "got zeros" in " ".join(told)

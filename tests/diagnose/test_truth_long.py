@@ -10,14 +10,14 @@ from tests.diagnose.test_truth import CHANGES, RESHAPED, many, what_is_said_is_s
 
 
 @pytest.mark.parametrize("change", CHANGES)
-@many(2000)
+@many(1000)
 @given(data=st.data())
 def test_whatever_is_said_is_so(change: str, data: st.DataObject) -> None:
     what_is_said_is_so(change, data)
 
 
 @pytest.mark.parametrize("change", RESHAPED)
-@many(2000)
+@many(1000)
 @given(data=st.data())
 def test_what_would_make_it_right_does(change: str, data: st.DataObject) -> None:
     what_makes_it_right_does(change, data)

@@ -11,7 +11,7 @@ import pytest
 from grader import stubs
 from grader.course import Assignment, find_course
 from grader.report import validation
-from grader.validate import Cache, Finding, validate
+from grader.validate import Cache, Finding, bench, validate
 from tests.conftest import TOY
 
 
@@ -104,3 +104,16 @@ def test_what_has_not_changed_is_not_proved_again(changed: Callable[..., Assignm
     assert len(kept) == len(first)
     assert validate([assignment], cache=cache, sample=2) == first
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == kept
+
+
+def test_a_mutant_is_waited_for_in_units_of_the_reference(
+    changed: Callable[..., Assignment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assignment = changed(*ORACLES)
+    exercise = assignment.checks["algebra.scale"]
+    with bench.Bench(assignment) as opened:
+        question, other = opened.questions(exercise)[:2]
+        monkeypatch.setattr(bench, "PATIENCE", 1e9)
+        assert opened.patience(question) == exercise.seconds
+        monkeypatch.setattr(bench, "PATIENCE", 0.0)
+        assert opened.patience(other) == opened.patience(question) == bench.PATIENCE_FROM

@@ -1,0 +1,234 @@
+"""One judge's place: a reference worker and a sandbox, kept from submission to submission.
+
+What fails here is the grader's fault unless it is the submission's for certain: it is tried again in a new place, and
+then reported, never scored.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from grader.batch.scratch import Scratch
+from grader.batch.work import Done, Work
+from grader.course import Assignment, Course
+from grader.engine import Stop
+from grader.gradebook import Graded
+from grader.judge import Judge, Options
+from grader.known import Known
+from grader.oracle import Oracle, OracleFault
+from grader.peer import PeerLost
+from grader.result import ExerciseResult, ModuleResult, Result, Verdict
+from grader.sandbox import Cage, Plain, Sandbox, SandboxError, open_sandbox
+from grader.spec import CheckError
+from grader.submission import SubmissionError, prepare
+
+TRIES = 3
+HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # no better for the next submission
+
+
+@dataclass
+class _Common:
+    """What the slots of one process share."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    known: Known = field(default_factory=Known)
+    assignment: Assignment | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True)
+class SlotMaker:
+    """Makes the slots of one batch, in this process or, pickled, in a cluster's. `levels`: tried in this order."""
+
+    course: Course
+    assignment: str
+    options: Options
+    levels: tuple[str, ...]
+    _common: _Common = field(default_factory=_Common, compare=False, repr=False)
+
+    def __call__(self) -> GradingSlot:
+        """A slot at the best level that there is. Raises Stop."""
+        common, sandbox = self._common, None
+        with common.lock:
+            if common.assignment is None:
+                common.assignment = self.course.assignment(self.assignment)
+            if common.level is None:
+                common.level, sandbox = _best(self.levels, common.assignment)
+        return GradingSlot(common.assignment, self.options, common.level, common.known, sandbox)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return SlotMaker, (self.course, self.assignment, self.options, self.levels)
+
+
+def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox | None]:
+    """The first level that holds here, and its sandbox, tried with a cage. Raises Stop."""
+    reasons: dict[str, None] = {}
+    for level in (level for level in levels for _ in range(TRIES)):  # what was killed meanwhile is no reason
+        if level == "none":
+            return level, None
+        try:
+            with ExitStack() as stack:
+                sandbox = open_sandbox(level)
+                stack.callback(sandbox.close)
+                with Scratch() as scratch, sandbox.cage(scratch.folder(), assignment.public, assignment.course.given):
+                    pass
+                stack.pop_all()
+                return level, sandbox
+        except (SandboxError, PeerLost) as error:
+            reasons[str(error)] = None
+    raise Stop(
+        f"no level of caging can be had here: {'; '.join(reasons)}; grader doctor says more, and --no-sandbox does "
+        "without, for submissions of people that you trust"
+    )
+
+
+class GradingSlot:
+    """Grades one submission after the other, each in a cage of its own."""
+
+    def __init__(
+        self, assignment: Assignment, options: Options, level: str, known: Known, sandbox: Sandbox | None = None
+    ) -> None:
+        self._assignment = assignment
+        self._options = options
+        self._level = level
+        self._known = known
+        self._scratch = Scratch()
+        self._stack = ExitStack()
+        self._oracle: Oracle | None = None
+        self._sandbox = sandbox
+        if sandbox is not None:
+            self._stack.callback(sandbox.close)
+        self._uncaged: Plain | None = None
+
+    def __call__(self, work: Work) -> Done:
+        """Grade it. Raises Stop where no other submission could be graded either.
+
+        A process of the submission's that has ended may have been ended by somebody else (the system, for want of
+        memory; a person): then it is graded until two gradings give the same, and the best one counts."""
+        doubtful: list[Done] = []
+        tries = 0
+        while tries < TRIES:
+            tries += 1
+            done = self._try(work)
+            if done.graded.fault is not None:
+                self._tear_down()
+            elif not is_doubtful(done) or any(points(done) == points(other) for other in doubtful):
+                break
+            else:
+                doubtful.append(done)
+        return replace(max((done, *doubtful), key=points), tries=tries)
+
+    def close(self) -> None:
+        """End all processes, remove all files."""
+        self._tear_down()
+        self._scratch.close()
+
+    def _try(self, work: Work) -> Done:
+        folder = self._scratch.folder()
+        try:
+            return self._graded(work, folder)
+        except CheckError as error:  # the course's own mistake
+            raise Stop(str(error)) from None
+        except SandboxError as error:
+            return Done(Graded(fault=f"no cage could be had: {error}"))
+        except (OracleFault, PeerLost) as error:
+            return Done(Graded(fault=str(error)))
+        except OSError as error:
+            if error.errno in HOPELESS:
+                raise Stop(f"{error.strerror} ({error.filename or folder})") from None
+            return Done(Graded(fault=f"{error.strerror or error} ({error.filename or work.turned_in.name})"))
+        except Exception as error:
+            if os.environ.get("GRADER_DEBUG"):
+                raise
+            return Done(Graded(fault=f"a fault in grader itself: {type(error).__name__}: {error}"))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _graded(self, work: Work, folder: Path) -> Done:
+        turned_in = work.turned_in
+        try:
+            prepared = prepare(turned_in.name, turned_in.parts, list(self._assignment.checks.modules), folder)
+        except SubmissionError as error:
+            return Done(Graded(problem=str(error)))
+        with ExitStack() as stack:
+            cage = self._cage(stack, prepared.submission.folder)
+            judge = Judge(self._assignment, self._reference(), cage, self._options)
+            result = judge.grade(prepared.submission, self._level)
+        result = with_missing(result, self._assignment)
+        if result.faults:
+            return Done(Graded(fault=result.faults[0].sentence or "an exercise could not be graded"), 1, prepared.notes)
+        return Done(Graded(result), 1, prepared.notes)
+
+    def _reference(self) -> Oracle:
+        if self._oracle is None:
+            self._oracle = Oracle(self._stack.enter_context(Plain()), self._assignment, self._known)
+        return self._oracle
+
+    def _cage(self, stack: ExitStack, folder: Path) -> Cage:
+        """A cage of its own; at level none, which has no cages, the processes that all submissions are forked from."""
+        if self._level == "none":
+            if self._uncaged is None:
+                self._uncaged = self._stack.enter_context(Plain())
+            return self._uncaged
+        if self._sandbox is None:
+            self._sandbox = open_sandbox(self._level)
+            self._stack.callback(self._sandbox.close)
+        return stack.enter_context(self._sandbox.cage(folder, self._assignment.public, self._assignment.course.given))
+
+    def _tear_down(self) -> None:
+        stack, self._stack = self._stack, ExitStack()
+        self._oracle = self._sandbox = self._uncaged = None
+        try:
+            stack.close()
+        except (SandboxError, PeerLost, OSError):
+            pass  # what is broken is thrown away
+
+
+def is_doubtful(done: Done) -> bool:
+    """Whether a process has ended that may not have ended itself."""
+    exercises = done.graded.result.exercises if done.graded.result is not None else ()
+    return any(one.verdict is Verdict.CRASHED and one.cause in ("signal", "exit") for one in exercises)
+
+
+def points(done: Done) -> float:
+    """What it gives; less than nothing where there is no record."""
+    return done.graded.result.points if done.graded.result is not None else -1.0
+
+
+def with_missing(result: Result, assignment: Assignment) -> Result:
+    """The record with the modules that were not handed in: their exercises were not attempted."""
+    missing = [module for module in assignment.checks.modules.values() if module.name not in _names(result)]
+    if not missing:
+        return result
+    modules, found = {one.name: one for one in result.modules}, {one.id: one for one in result.exercises}
+    for module in missing:
+        sentence = f"{module.name}.py was not handed in"
+        modules[module.name] = ModuleResult(module.name, False, sentence)
+        for exercise in module.exercises:
+            away = exercise.needs_cuda and result.device == "cpu"
+            found[exercise.id] = ExerciseResult(
+                exercise.id,
+                0.0,
+                0.0 if away else exercise.points,
+                Verdict.NEEDS_CUDA if away else Verdict.NOT_ATTEMPTED,
+                sentence="asked on a machine with a GPU only; not counted here" if away else sentence,
+            )
+    exercises = tuple(found[exercise.id] for exercise in assignment.checks.exercises if exercise.id in found)
+    return msgspec.structs.replace(
+        result,
+        out_of=round(sum(one.out_of for one in exercises), 6),
+        modules=tuple(modules[name] for name in assignment.checks.modules if name in modules),
+        exercises=exercises,
+    )
+
+
+def _names(result: Result) -> set[str]:
+    return {module.name for module in result.modules}

@@ -1,0 +1,25 @@
+"""What a slot is given, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grader.gradebook import Graded, Handed
+from grader.submission import TurnedIn
+
+
+@dataclass(frozen=True)
+class Work:
+    """A submission that is to be graded."""
+
+    turned_in: TurnedIn
+    handed: Handed
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of it, in how many attempts, and what there is to say about how it came."""
+
+    graded: Graded
+    tries: int = 1
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,166 @@
+"""One student's files as a clean folder with the assignment's modules at its top."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.peer import printable
+from grader.submission.archives import OTHERS, is_archive
+from grader.submission.limits import Limits
+from grader.submission.names import is_junk, tidied
+from grader.submission.notebooks import Converter, unread
+from grader.submission.opening import Submission, SubmissionError
+from grader.submission.unpack import Unpacking, open_regular, unpack_inside
+
+COPY = re.compile(r"^(?P<stem>.+?)(?: ?\(\d+\)|[-_ ]copy(?:[-_ ]?\d+)?| - copy|-\d+)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A submission that can be graded, and notes on how it came."""
+
+    submission: Submission
+    notes: tuple[str, ...] = ()
+
+
+def digest(parts: Iterable[tuple[str, Path]]) -> str:
+    """A hash of what is handed in, names and bytes; of folders, without what is left out anyhow. Raises OSError."""
+    found = hashlib.sha256()
+    limits = Limits()
+    for name, path in sorted(parts):
+        found.update(b"\0part\0" + os.fsencode(name))
+        if path.is_file():
+            found.update(_hash(path))
+            continue
+        for folder, folders, files, at in os.fwalk(path, follow_symlinks=False):
+            folders[:] = sorted(name for name in folders if not is_junk((name,)))
+            for file in sorted(name for name in files if not is_junk((name,))):
+                fd = open_regular(file, at)
+                if fd is not None:
+                    with open(fd, "rb") as stream:
+                        if os.fstat(fd).st_size <= limits.file:
+                            below = os.path.relpath(os.path.join(folder, file), path)
+                            found.update(b"\0file\0" + os.fsencode(below) + b"\0")
+                            found.update(hashlib.file_digest(stream, "sha256").digest())
+    return found.hexdigest()
+
+
+def _hash(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").digest()
+
+
+def prepare(
+    name: str,
+    parts: Sequence[tuple[str, Path]],
+    modules: Sequence[str],
+    target: Path,
+    limits: Limits | None = None,
+    convert: Converter = unread,
+) -> Prepared:
+    """Unpack what a student has handed in into the empty folder `target`, and find the modules in it.
+
+    `parts` are names as handed in, and where they lie: folders, archives, files. Raises SubmissionError with a sentence
+    for the student; OSError where it cannot be written."""
+    unpacking = Unpacking(target, limits or Limits())
+    for given, path in parts:
+        if path.is_dir():
+            unpacking.folder(path, () if len(parts) == 1 else (tidied(given),))
+        elif is_archive(given):
+            unpacking.archive(path, given, () if len(parts) == 1 else (tidied(given),))
+        else:
+            unpacking.file(path, given)
+    found = _found(target, modules)
+    if not found:
+        unpack_inside(unpacking)
+        found = _found(target, modules)
+    notes = [*unpacking.notes()]
+    if not found:
+        found = _from_notebooks(target, modules, convert)
+    if not found:
+        found = _misnamed(target, modules, notes)
+    if not found:
+        raise SubmissionError(_nothing(target, modules))
+    folder = _one_folder(target, found, modules, notes)
+    present = tuple(module for module in modules if (folder / f"{module}.py").is_file())
+    return Prepared(Submission(printable(name), folder, present), tuple(map(printable, notes)))
+
+
+def _found(target: Path, modules: Sequence[str]) -> dict[str, list[Path]]:
+    """The files of each module that is there, the nearest to the top first, then the newest."""
+    found: dict[str, list[Path]] = {}
+    for module in modules:
+        files = [path for path in target.rglob(f"{module}.py") if path.is_file()]
+        if files:
+            files.sort(key=lambda path: (len(path.parts), -path.stat().st_mtime, str(path)))
+            found[module] = files
+    return found
+
+
+def _one_folder(target: Path, found: dict[str, list[Path]], modules: Sequence[str], notes: list[str]) -> Path:
+    """The folder that holds most modules; what it lacks is copied into it."""
+    folders = {file.parent for files in found.values() for file in files}
+
+    def rank(folder: Path) -> tuple[int, int, float, str]:
+        mine = [folder / f"{module}.py" for module in modules if (folder / f"{module}.py").is_file()]
+        return -len(mine), len(folder.parts), -max(file.stat().st_mtime for file in mine), str(folder)
+
+    best = min(folders, key=rank)
+    for module, files in found.items():
+        place = best / f"{module}.py"
+        if not place.is_file():
+            if place.is_dir():
+                shutil.rmtree(place)
+            shutil.copy2(files[0], place)
+            notes.append(f"{module}.py is taken from {_below(files[0], target)}")
+        others = [file for file in files if file != place and file.read_bytes() != place.read_bytes()]
+        if others:
+            notes.append(f"another {module}.py is left aside: {_below(others[0], target)}")
+    return best
+
+
+def _from_notebooks(target: Path, modules: Sequence[str], convert: Converter) -> dict[str, list[Path]]:
+    """The modules that the notebooks define, written beside them. Raises SubmissionError."""
+    notebooks = sorted(path for path in target.rglob("*.ipynb") if path.is_file())
+    if not notebooks:
+        return {}
+    for module, source in convert(notebooks).items():
+        if module in modules:
+            (target / f"{module}.py").write_bytes(source)
+    return _found(target, modules)
+
+
+def _misnamed(target: Path, modules: Sequence[str], notes: list[str]) -> dict[str, list[Path]]:
+    """Copies (`knn (1).py`), other spellings (`KNN.py`), and the only file where there is only one module."""
+    files = sorted(path for path in target.rglob("*.py") if path.is_file())
+    for file in files:
+        match = COPY.match(file.stem)
+        plain = (match["stem"] if match else file.stem).lower()
+        module = next((module for module in modules if module.lower() == plain), None)
+        if module is None and len(modules) == len(files) == 1:
+            module = modules[0]
+        if module is not None and not (file.parent / f"{module}.py").exists():
+            shutil.copy2(file, file.parent / f"{module}.py")
+            notes.append(f"{_below(file, target)} is taken for {module}.py")
+    return _found(target, modules)
+
+
+def _nothing(target: Path, modules: Sequence[str]) -> str:
+    wanted = " or ".join(f"{module}.py" for module in modules)
+    files = sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file())
+    if not files:
+        return f"it is empty; {wanted} is asked for"
+    if all(file.lower().endswith(OTHERS) for file in files):
+        return f"{printable(files[0])} is not a kind of archive that is read (zip, tar); {wanted} is asked for"
+    named = ", ".join(map(printable, files[:3])) + (" ..." if len(files) > 3 else "")
+    return f"it has no {wanted}: only {named}"
+
+
+def _below(path: Path, target: Path) -> str:
+    return str(path.relative_to(target))

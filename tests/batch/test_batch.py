@@ -1,0 +1,300 @@
+"""A class, graded: who gets what, what is told, what is done once."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from grader.batch import BatchError, changes
+from grader.batch import batch as batching
+from grader.course import Assignment, find_course
+from grader.gradebook import Gradebook, GradebookError
+from grader.result import Verdict
+from tests.batch.classroom import ADDED, ALGEBRA, HALF, RIGHT, entries, grade_all, hand_in, results
+from tests.conftest import TOY
+from tests.engine.dask_cluster import cluster
+from tests.submission.archives import zipped
+
+
+@pytest.fixture(scope="module")
+def graded(toy: Assignment, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a batch over a mixed class has been graded into."""
+    root = tmp_path_factory.mktemp("class")
+    hand_in(root / "in", "ada")
+    hand_in(root / "in", "bob", ADDED)
+    hand_in(root / "in", "cy", chance=None)
+    hand_in(root / "in", "dan", "def broken(:\n", None)
+    hand_in(root / "in", "eve", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    (root / "in" / "flo.zip").write_bytes(b"no archive")
+    zipped(root / "in" / "gil.zip", {"hw/algebra.py": ALGEBRA.encode()})
+    told = grade_all(toy, root / "in", root / "out", jobs=2)
+    assert (told.batch.graded, told.batch.problems, told.batch.faults) == (6, 1, 0)
+    assert sorted(one.work.handed.student for one in told.ended) == ["ada", "bob", "cy", "dan", "eve", "flo", "gil"]
+    return root
+
+
+def test_everybody_has_the_grade_that_is_due(graded: Path) -> None:
+    found = entries(graded / "out")
+    assert {name: entry.result and entry.result.points for name, entry in found.items()} == {
+        **{"ada": RIGHT, "bob": 50.0, "cy": HALF, "dan": 0.0, "eve": 30.0, "flo": None, "gil": HALF},
+    }
+    assert found["flo"].problem == "flo.zip cannot be unpacked: it is damaged, or no archive (File is not a zip file)"
+    assert not any(entry.is_ungraded for entry in found.values())
+    assert all(entry.result.out_of == 100 for entry in found.values() if entry.result)
+
+
+def test_a_module_that_is_missing_is_worth_nothing_and_named(graded: Path) -> None:
+    result = entries(graded / "out")["cy"].result
+    away = [one for one in result.exercises if one.id.startswith("chance.")]
+    assert {one.verdict for one in away} == {Verdict.NOT_ATTEMPTED}
+    assert {one.sentence for one in away} == {"chance.py was not handed in"}
+    assert [module.name for module in result.modules] == ["algebra", "chance"]
+
+
+def test_what_ends_its_process_is_tried_twice_and_gains_nothing(graded: Path) -> None:
+    entry = entries(graded / "out")["eve"]
+    assert entry.attempts == 2
+    assert {one.verdict for one in entry.result.exercises if one.id.startswith("algebra.")} == {Verdict.CRASHED}
+
+
+def test_the_secret_is_beside_the_gradebook_and_in_no_record(graded: Path) -> None:
+    secret = (graded / "out" / "secrets" / "t1").read_bytes()
+    for path in (graded / "out").iterdir():
+        assert not path.is_file() or secret not in path.read_bytes(), path
+    assert {entry.result.seed for entry in entries(graded / "out").values() if entry.result} != {"public"}
+
+
+def test_a_second_batch_needs_to_be_told_to_go_on(toy: Assignment, graded: Path) -> None:
+    with pytest.raises(BatchError, match="--resume"):
+        grade_all(toy, graded / "in", graded / "out")
+
+
+def test_resuming_grades_only_what_is_new(toy: Assignment, graded: Path, tmp_path: Path) -> None:
+    shutil.copytree(graded, tmp_path / "copy")
+    submissions, out = tmp_path / "copy" / "in", tmp_path / "copy" / "out"
+    before = entries(out)
+    assert grade_all(toy, submissions, out, resume=True).ended == []
+    hand_in(submissions, "bob")
+    hand_in(submissions, "zoe", chance=None)
+    told = grade_all(toy, submissions, out, resume=True)
+    assert sorted(one.work.handed.student for one in told.ended) == ["bob", "zoe"]
+    after = entries(out)
+    assert after["bob"].result.points == RIGHT and after["zoe"].result.points == HALF
+    assert {name: after[name] for name in before if name != "bob"} == {n: e for n, e in before.items() if n != "bob"}
+    assert results(out)["bob"] == 2
+
+
+def test_only_some(toy: Assignment, graded: Path, tmp_path: Path) -> None:
+    told = grade_all(toy, graded / "in", tmp_path / "out", only=("flo",))
+    assert [one.work.handed.student for one in told.ended] == ["flo"]
+    with pytest.raises(BatchError, match="nobody called zed"):
+        grade_all(toy, graded / "in", tmp_path / "out", only=("zed",), resume=True)
+
+
+def test_a_change_of_the_checks_grades_again_with_the_same_inputs_and_tells_what_it_changes(
+    graded: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(graded / "out", tmp_path / "out")
+    shutil.copytree(TOY, tmp_path / "toy")
+    checks = tmp_path / "toy" / "assignments" / "t1" / "checks.py"
+    text = (
+        checks.read_text()
+        .replace('"scale", points=20', '"scale", points=10')
+        .replace('"Counter.count", points=20', '"Counter.count", points=30')
+    )
+    checks.write_text(text)
+    changed = find_course(tmp_path / "toy").assignment("t1")
+    old = entries(tmp_path / "out")
+    told = grade_all(changed, graded / "in", tmp_path / "out", resume=True, only=("ada", "bob", "flo"))
+    assert len(told.ended) == 3
+    with Gradebook.open(tmp_path / "out") as book:
+        assert len(book.history("t1", "bob")) == 2
+        found = {change.student: change for change in changes(book, "t1")}
+    assert found["bob"].points == (50.0, 60.0)
+    assert found["bob"].before == old["bob"]
+    assert found["bob"].after.result.seed == old["bob"].result.seed
+    assert [new.id for _, new in found["bob"].exercises] == ["algebra.scale", "algebra.Counter.count"]
+    assert found["ada"].points == (100.0, 100.0), "its exercises' points have changed, its sum has not"
+    assert "flo" not in found and "cy" not in found
+
+
+def test_settings_are_told_in_json(graded: Path) -> None:
+    (settings,) = {entry.settings for entry in entries(graded / "out").values()}
+    assert set(json.loads(settings)) == {"version", "device", "seed", "timed"}
+
+
+# -- what goes wrong ---------------------------------------------------------------------------------------------
+
+
+def test_a_fault_is_tried_again_then_reported_and_never_a_zero(
+    toy: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(tmp_path / "in", "ada")
+    hand_in(tmp_path / "in", "bob")
+    real, calls = batching.SlotMaker, []
+
+    from grader.batch.slot import GradingSlot
+    from grader.oracle import OracleFault
+
+    grade = GradingSlot._graded
+
+    def failing(self: GradingSlot, work, folder):
+        if work.handed.student == "ada":
+            calls.append(work)
+            raise OracleFault("the reference is gone")
+        return grade(self, work, folder)
+
+    monkeypatch.setattr(GradingSlot, "_graded", failing)
+    told = grade_all(toy, tmp_path / "in", tmp_path / "out")
+    assert (told.batch.graded, told.batch.faults) == (1, 1)
+    ada = entries(tmp_path / "out")["ada"]
+    assert (ada.result, ada.problem, ada.fault, ada.attempts) == (None, None, "the reference is gone", 3)
+    assert ada.is_ungraded and len(calls) == 3
+    assert grade_all(toy, tmp_path / "in", tmp_path / "out", resume=True).ended == [], "faults wait to be asked for"
+    monkeypatch.undo()
+    assert real is batching.SlotMaker
+    grade_all(toy, tmp_path / "in", tmp_path / "out", retry_faults=True)
+    ada = entries(tmp_path / "out")["ada"]
+    assert (ada.result.points, ada.fault, ada.attempts) == (RIGHT, None, 4)
+
+
+def test_a_full_disk_ends_the_batch_in_a_sentence_and_loses_nothing(
+    toy: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bob", "cy"):
+        hand_in(tmp_path / "in", name)
+    from grader.batch import slot
+
+    real, calls = slot.prepare, []
+
+    def full(*args, **kwargs):
+        calls.append(args)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/somewhere")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(slot, "prepare", full)
+    with pytest.raises(BatchError, match="No space left on device"):
+        grade_all(toy, tmp_path / "in", tmp_path / "out")
+    found = entries(tmp_path / "out")
+    assert found["ada"].result.points == RIGHT
+    assert not any(entry.fault or entry.problem for entry in found.values())
+    monkeypatch.undo()
+    grade_all(toy, tmp_path / "in", tmp_path / "out", resume=True)
+    assert {entry.result.points for entry in entries(tmp_path / "out").values()} == {RIGHT}
+    assert set(results(tmp_path / "out").values()) == {1}
+
+
+def test_a_gradebook_on_a_full_disk_ends_in_a_sentence_and_loses_nothing(toy: Assignment, tmp_path: Path) -> None:
+    for name in ("ada", "bob", "cy"):
+        hand_in(tmp_path / "in", name)
+    books: list[Gradebook] = []
+    real = Gradebook.open
+
+    def opened(path: Path, *, create: bool = False) -> Gradebook:
+        books.append(real(path, create=create))
+        return books[-1]
+
+    def fill(ended) -> None:
+        if ended is not None:  # no page can be added to the file from now on
+            books[0]._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            pages = books[0]._connection.execute("PRAGMA page_count").fetchone()[0]
+            books[0]._connection.execute(f"PRAGMA max_page_count = {pages}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gradebook, "open", opened)
+        with pytest.raises(GradebookError, match="the disk is full"):
+            grade_all(toy, tmp_path / "in", tmp_path / "out", fill)
+    done = [name for name, entry in entries(tmp_path / "out").items() if entry.result]
+    assert done and len(done) < 3
+    grade_all(toy, tmp_path / "in", tmp_path / "out", resume=True)
+    assert set(results(tmp_path / "out").values()) == {1}
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(toy: Assignment, tmp_path: Path) -> None:
+    hand_in(tmp_path / "in", "ada")
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises((OSError, GradebookError)):
+        grade_all(toy, tmp_path / "in", tmp_path / "file" / "out")
+    with pytest.raises((OSError, GradebookError)):
+        grade_all(toy, tmp_path / "in", Path("/proc/sys"))
+
+
+def test_two_batches_at_once_grade_everybody_once(toy: Assignment, tmp_path: Path) -> None:
+    """Two processes; this one's batch starts the other when it has begun."""
+    import subprocess
+    import sys
+
+    names = [f"s{number:02}" for number in range(12)]
+    for name in names:
+        hand_in(tmp_path / "in", name, chance=None)
+    code = """
+import sys
+from pathlib import Path
+from grader.course import find_course
+from tests.batch.classroom import grade_all
+told = grade_all(find_course(Path(sys.argv[1])).assignment("t1"), Path(sys.argv[2]), Path(sys.argv[3]), resume=True)
+print(len(told.ended))
+"""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(ended) -> None:
+        if ended is None:
+            command = [sys.executable, "-c", code, str(TOY), str(tmp_path / "in"), str(tmp_path / "out")]
+            started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=TOY.parents[2]))
+
+    told = grade_all(toy, tmp_path / "in", tmp_path / "out", start)
+    theirs, _ = started[0].communicate(timeout=300)
+    assert started[0].returncode == 0
+    assert len(told.ended) + int(theirs) == len(names)
+    assert results(tmp_path / "out") == dict.fromkeys(names, 1)
+    assert {entry.result.points for entry in entries(tmp_path / "out").values()} == {HALF}
+
+
+def test_a_batch_that_is_stopped_ends_what_is_in_hand_and_leaves_no_claim(toy: Assignment, tmp_path: Path) -> None:
+    from grader.batch import Batch, Request, run_batch
+
+    for name in ("ada", "bob", "cy"):
+        hand_in(tmp_path / "in", name, chance=None)
+    state = Batch()
+    request = Request(toy, tmp_path / "in", tmp_path / "out", jobs=1, levels=("none",), timed=False)
+    run_batch(request, state, lambda ended: ended and state.stopped.set())
+    assert 1 <= state.graded < 3 and state.waiting == 3 - state.graded
+    with Gradebook.open(tmp_path / "out") as book:
+        assert book._rows("SELECT * FROM claims") == []
+    assert threading.active_count() < 50
+
+
+def test_strangers_code_is_not_run_where_there_is_no_cage(
+    toy: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grader.batch import slot
+    from grader.sandbox import SandboxError
+
+    def none(level: str):
+        raise SandboxError(f"level {level}: bubblewrap is missing")
+
+    monkeypatch.setattr(slot, "open_sandbox", none)
+    hand_in(tmp_path / "in", "ada")
+    with pytest.raises(BatchError, match="--no-sandbox"):
+        grade_all(toy, tmp_path / "in", tmp_path / "out", levels=("warm", "cold", "user"))
+    assert entries(tmp_path / "out")["ada"].is_ungraded
+
+
+def test_a_class_on_a_cluster(toy: Assignment, tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="grader[cluster] is not installed")
+    for name in ("ada", "bob", "cy"):
+        hand_in(tmp_path / "in", name, chance=None)
+    (tmp_path / "in" / "flo.zip").write_bytes(b"no archive")
+    (tmp_path / "dask").mkdir()
+    with cluster(tmp_path / "dask") as address:
+        told = grade_all(toy, tmp_path / "in", tmp_path / "out", engine=f"dask://{address}")
+    assert (told.batch.graded, told.batch.problems, told.batch.faults) == (3, 1, 0)
+    assert [entry.result and entry.result.points for entry in entries(tmp_path / "out").values()] == [HALF] * 3 + [None]
+    assert not list((tmp_path / "out").glob("grader-batch-*"))
