@@ -265,7 +265,7 @@ def style_of_the_first_layers(ref, feats, style_layers, style_targets, style_wei
 
 @style_loss.misconception("The loss is a plain number: autograd cannot go back through it to the picture.")
 def style_detached(ref, feats, style_layers, style_targets, style_weights):
-    return float(ref.style_loss(feats, style_layers, style_targets, style_weights))
+    return ref.style_loss(feats, style_layers, style_targets, style_weights).item()
 
 
 # -- tv_loss ----------------------------------------------------------------------------------------------------------
