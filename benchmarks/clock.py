@@ -142,7 +142,16 @@ class Benchmark:
         self._count = 0
 
     def verdict(self, name: str) -> tuple[Timing, list[Pair], float]:
-        """One verdict on a variant, the pairs behind it (five at least), and what it took in seconds."""
+        """One verdict on a variant, the pairs behind it (five at least), and what it took in seconds: of two races
+        where the first says that it is too slow, as in grader/trial.py."""
+        timing, pairs, seconds = self.race(name)
+        if timing.too_slow:
+            again, _, more = self.race(name)
+            return (timing if again.too_slow else again), pairs, seconds + more
+        return timing, pairs, seconds
+
+    def race(self, name: str) -> tuple[Timing, list[Pair], float]:
+        """One race, the pairs that it took (five at least), and what it took in seconds."""
         begin = time.perf_counter()
         self._count += 1
         interview, imported = self.submissions[name]

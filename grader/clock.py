@@ -9,6 +9,9 @@ What that takes is known of the reference, whose worker is trusted and tells how
 took; it is subtracted from both. With S and R the times of a pair and r the reference's own part of R, the ratio is
 (S - (R - r)) / r.
 
+A submission is called too slow where two such races, in other processes and with other inputs, both say so (see
+grader/trial.py): what one process is unlucky with (where its memory lies, who runs beside it) the next one is not.
+
 A student is charged for everything that its processes use between the end of one of its questions and the end of the
 next, so that working before the question or after the answer gains nothing. Waiting costs no CPU time: it is caught by
 a second, generous limit on the ratio of wall times.

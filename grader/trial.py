@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from grader import wire
-from grader.clock import Race, Runner, Timing, TooShort
+from grader.clock import HOPELESS, NO_POINTS, PAIRS_AT_MOST, WARM_UP, Race, Runner, Timing, TooShort
 from grader.explain import Explanation, explain
 from grader.interview import Imported, Interview, Response, response_of
 from grader.peer import Lost, PeerLost
@@ -145,6 +145,25 @@ class Trial:
     def _time(
         self, exercise: Exercise, imported: Imported, edition: Version | None, check: Check, counts: Counts | None
     ) -> Outcome:
+        """The outcome of a race; of the better of two, with other inputs and in other processes, where the first one
+        says that it is too slow: what was unlucky once is not so twice."""
+        first = self._race(exercise, imported, edition, check, counts, 0)
+        speed = first.speed
+        if speed is None or first.share == 1.0 or speed.pairs == 0:
+            return first
+        if speed.ratio > HOPELESS * NO_POINTS * speed.limit:
+            return first
+        return max(first, self._race(exercise, imported, edition, check, counts, 1), key=lambda one: one.share)
+
+    def _race(
+        self,
+        exercise: Exercise,
+        imported: Imported,
+        edition: Version | None,
+        check: Check,
+        counts: Counts | None,
+        number: int,
+    ) -> Outcome:
         case = exercise.timed_case
         assert case is not None
         known = self._yardstick.oracle.measured(exercise)
@@ -168,7 +187,7 @@ class Trial:
         race = Race(
             student=Runner(worker, self._interview.meter(worker), exercise.seconds),
             reference=runner(reference),
-            question=lambda i: self._yardstick.question(exercise, i),
+            question=lambda i: self._yardstick.question(exercise, i + number * (WARM_UP + PAIRS_AT_MOST)),
             expected=self._yardstick.oracle.read,
             check=checked,
             limit=case.at_most * pace,

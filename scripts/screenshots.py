@@ -1,6 +1,7 @@
-"""Make docs/notebook.png and docs/watch.svg from what really runs, in a notebook and in watch mode.
+"""Make the pictures in docs/ from what really runs.
 
-python scripts/screenshots.py          both; needs grader[notebook,watch] and Debian's chromium
+python scripts/screenshots.py               notebook.png, watch.svg; needs grader[notebook,watch] and Debian's chromium
+python scripts/screenshots.py GRADEBOOK     class.png and student.png, of a1 in this gradebook; needs chromium
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from grader.course import find_course
+from grader.gradebook import Gradebook
 from grader.report import terminal
 from grader.result import Result
 from grader.session import Session
@@ -132,10 +134,30 @@ def watched(folder: Path) -> str:
     return FONTS.sub("", svg).replace("Fira Code, monospace", "monospace")
 
 
+def of_a_class(gradebook: Path) -> None:
+    """Photograph the page of the class, and that of the student who is nearest to half of the points."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        exported = [sys.executable, "-m", "grader.cli", "export", "a1", "--format", "html"]
+        subprocess.run([*exported, "--gradebook", str(gradebook), "--out", str(folder / "pages")], check=True, cwd=ROOT)
+        with Gradebook.open(gradebook) as book:
+            graded = [one for one in book.entries("a1") if one.result is not None]
+        middle = min(graded, key=lambda one: abs(one.result.points / one.result.out_of - 0.5) if one.result else 1.0)
+        pages = folder / "pages"
+        whole = next(page for page in pages.rglob("*.html") if page.name == "index.html")
+        others = [page for page in pages.rglob("*.html") if page != whole]
+        own = next(page for page in others if middle.student in page.read_text(encoding="utf-8"))
+        for page, picture in ((whole, "class.png"), (own, "student.png")):
+            photograph(page.read_text(encoding="utf-8"), ROOT / "docs" / picture, folder)
+
+
 def main() -> None:
-    """Write both pictures."""
+    """Write the pictures."""
     docs = ROOT / "docs"
     docs.mkdir(exist_ok=True)
+    if len(sys.argv) > 1:
+        of_a_class(Path(sys.argv[1]))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (docs / "watch.svg").write_text(watched(folder), encoding="utf-8")
