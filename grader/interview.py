@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from grader.submission import Submission
 
 IMPORT_SECONDS = 30.0
 REAP_SECONDS = 2.0
+END_SECONDS = 0.5  # for a worker that has hung up to end
 DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
 
 
@@ -178,10 +180,14 @@ class Interview:
         if imported.worker is None:
             return None
         try:
-            for _ in range(50):
+            until = time.monotonic() + END_SECONDS  # its socket is closed before it has ended
+            while True:
                 reply, _ = imported.worker.call(wire.Reap(worker.pid), seconds=REAP_SECONDS)
                 if not isinstance(reply, wire.Reaped) or reply.status is not None:
                     return reply.status if isinstance(reply, wire.Reaped) else None
+                if time.monotonic() > until:
+                    return None
+                time.sleep(0.001)
         except PeerLost:
             self.end(imported)
         return None

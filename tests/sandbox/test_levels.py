@@ -83,8 +83,9 @@ def look():
     roots = {os.path.dirname(os.path.realpath(p)) if "worker-" in p else os.path.realpath(p) for p in PLACES}
     for root in roots:
         for folder, _, files in os.walk(root):
-            if any("mark-of" in name for name in files):
-                raise RuntimeError(f"found {files} in {folder}")
+            marks = [name for name in files if "mark-of" in name]
+            if marks:
+                raise RuntimeError(f"found {marks} in {folder}")
 """
 
 
