@@ -56,7 +56,7 @@ def product(sub, x, w):
 def small(draw):
     return dict(x=draw.normal(3, 3), w=draw.normal(3, 3))
 @product.timed(at_most=2.0)
-def square(draw, n=200):
+def square(draw, n=280):
     return dict(x=draw.normal(n, n), w=draw.normal(n, n, scale=n**-0.5))
 """
 SUBMISSION = """
