@@ -60,6 +60,16 @@ class Assignment:
     hidden: Path | None
 
     @property
+    def unsolved(self) -> str | None:
+        """A sentence where the reference solution is missing; None where it is there."""
+        if self.hidden is not None:
+            return None
+        return (
+            f"there is no reference solution for {self.name} in {self.solution}; "
+            "grader.toml names the folder of solutions"
+        )
+
+    @property
     def name(self) -> str:
         return self.checks.name
 

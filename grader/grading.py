@@ -33,15 +33,12 @@ def check(
 
 def oracle_of(assignment: Assignment, trusted: Plain) -> Oracle:
     """The reference, or what a release holds instead of it. Raises CourseError, RecordingError."""
-    if assignment.hidden is not None:
+    if assignment.unsolved is None:
         return Oracle(trusted, assignment)
     file = assignment.folder / NAME
     if file.is_file():
         return RecordedOracle(trusted, assignment, read_recording(file))
-    raise CourseError(
-        f"there is no reference solution for {assignment.name} in {assignment.solution}; "
-        "grader.toml names the folder of solutions"
-    )
+    raise CourseError(assignment.unsolved)
 
 
 def graded(judge: Judge, oracle: Oracle, submission: Submission, level: str, progress: Callable[[str], None]) -> Result:

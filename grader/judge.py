@@ -42,6 +42,11 @@ class Options:
     secret: bytes | None = None
     timed: bool = True  # False: without the clock, the timed case is asked like any other
 
+    @property
+    def seed(self) -> str:
+        """What a record tells of the secret: which one it is, not what it is."""
+        return "public" if self.secret is None else hashlib.sha256(self.secret).hexdigest()[:16]
+
 
 @dataclass
 class Marked:
@@ -89,7 +94,6 @@ class Judge:
             marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
         results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
-        secret = self._options.secret
         return Result(
             assignment=self._assignment.name,
             version=self._assignment.version,
@@ -98,7 +102,7 @@ class Judge:
             sandbox=sandbox,
             points=round(sum(one.points for one in results), 6),
             out_of=round(sum(one.out_of for one in results), 6),
-            seed="public" if secret is None else hashlib.sha256(secret).hexdigest()[:16],
+            seed=self._options.seed,
             modules=tuple(modules),
             exercises=results,
         )

@@ -8,7 +8,6 @@ BatchError      the batch cannot run; the sentence says why
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import threading
@@ -97,11 +96,8 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
     """Grade what has no grade; `tell` is called once all is counted, with None, and after each that has ended.
 
     Raises BatchError, GradebookError, SubmissionError, EngineError, CourseError, CheckError, OSError."""
-    if request.assignment.hidden is None:
-        raise BatchError(
-            f"there is no reference solution for {request.assignment.name} in {request.assignment.solution}; "
-            "grader.toml names the folder of solutions"
-        )
+    if request.assignment.unsolved is not None:
+        raise BatchError(request.assignment.unsolved)
     if request.device != "cpu" and request.levels != ("none",):
         raise BatchError(
             f"cages show no GPU to a submission: --device {request.device} needs --no-sandbox, which is for "
@@ -114,12 +110,12 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
         secret = keep_secret(out, request.assignment.name, request.seed)
         shared = None if request.engine == "local" else out  # which a cluster's workers can see
         scratch = stack.enter_context(Scratch(shared))
-        settings = settings_of(request, secret)
+        options = Options(device=request.device, secret=secret, timed=request.timed)
+        settings = settings_of(request.assignment, options)
         waiting = _waiting(request, batch, book, settings, _laid_out(request, scratch))
         tell(None)
         if not waiting:
             return
-        options = Options(device=request.device, secret=secret, timed=request.timed)
         maker = SlotMaker(request.assignment.course, request.assignment.name, options, request.levels)
         resources = {"GPU": 1.0} if request.device != "cpu" else {}
         engine = open_engine(request.engine, maker, min(_jobs(request), len(waiting)), resources)
@@ -182,14 +178,14 @@ class _Claims:
                 pass  # the claim dies with this process
 
 
-def settings_of(request: Request, secret: bytes) -> str:
+def settings_of(assignment: Assignment, options: Options) -> str:
     """What a grade rests on beside the submission, as JSON: a grade under other settings is another grade."""
     return json.dumps(
         {
-            "version": request.assignment.version,
-            "device": request.device,
-            "seed": hashlib.sha256(secret).hexdigest()[:16],
-            "timed": request.timed,
+            "version": assignment.version,
+            "device": options.device,
+            "seed": options.seed,
+            "timed": options.timed,
         }
     )
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 from rich.console import Console
@@ -54,38 +56,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--resume", is_flag=True, help="Go on: what has a grade keeps it.")
 @click.option("--retry-faults", is_flag=True, help="Try again what the grader itself has failed at.")
 @sentences
-def batch(
-    assignment: str,
-    submissions: Path,
-    out: Path,
-    jobs: int | None,
-    device: str,
-    only: tuple[str, ...],
-    sandbox: str,
-    no_sandbox: bool,
-    untimed: bool,
-    engine: str,
-    seed: str | None,
-    resume: bool,
-    retry_faults: bool,
-) -> int:
+def batch(assignment: str, submissions: Path, seed: str | None, resume: bool, retry_faults: bool, **shared: Any) -> int:
     """Grade a class's SUBMISSIONS: a folder or an archive, as Canvas, Moodle and Gradescope give it, or one file,
     folder or archive for each student."""
-    request = Request(
-        assignment=find_course().assignment(assignment),
-        submissions=submissions,
-        out=out,
-        jobs=jobs or 0,
-        seed=seed,
-        resume=resume or retry_faults,
-        only=only,
-        retry_faults=retry_faults,
-        levels=_levels(sandbox, no_sandbox),
-        device=device_of(device),
-        timed=not untimed,
-        engine=engine,
-    )
-    return _run(request)
+    request = _request(assignment, submissions, **shared)
+    return _run(replace(request, seed=seed, resume=resume or retry_faults, retry_faults=retry_faults))
 
 
 @click.command()
@@ -93,38 +68,14 @@ def batch(
 @click.argument("submissions", type=click.Path(path_type=Path), required=False)
 @_options
 @sentences
-def regrade(
-    assignment: str,
-    submissions: Path | None,
-    out: Path,
-    jobs: int | None,
-    device: str,
-    only: tuple[str, ...],
-    sandbox: str,
-    no_sandbox: bool,
-    untimed: bool,
-    engine: str,
-) -> int:
+def regrade(assignment: str, submissions: Path | None, out: Path, **shared: Any) -> int:
     """Grade again what was graded before the assignment was changed, with the same hidden inputs, and tell what that
     changes. The old grades are kept."""
     with Gradebook.open(out) as book:
         source = submissions or book.source(assignment)
     if source is None:
         return fail(f"nothing of {assignment} has been graded into {out}; grader batch does")
-    request = Request(
-        assignment=find_course().assignment(assignment),
-        submissions=source,
-        out=out,
-        jobs=jobs or 0,
-        resume=True,
-        only=only,
-        retry_faults=True,
-        levels=_levels(sandbox, no_sandbox),
-        device=device_of(device),
-        timed=not untimed,
-        engine=engine,
-    )
-    code = _run(request)
+    code = _run(replace(_request(assignment, source, out, **shared), resume=True, retry_faults=True))
     _show_changes(out, assignment)
     return code
 
@@ -137,6 +88,32 @@ def diff(assignment: str, out: Path) -> int:
     """How each student's last grade differs from the one before it."""
     _show_changes(out, assignment)
     return RIGHT
+
+
+def _request(
+    assignment: str,
+    submissions: Path,
+    out: Path,
+    jobs: int | None,
+    device: str,
+    only: tuple[str, ...],
+    sandbox: str,
+    no_sandbox: bool,
+    untimed: bool,
+    engine: str,
+) -> Request:
+    """What `_options` ask for."""
+    return Request(
+        assignment=find_course().assignment(assignment),
+        submissions=submissions,
+        out=out,
+        jobs=jobs or 0,
+        only=only,
+        levels=_levels(sandbox, no_sandbox),
+        device=device_of(device),
+        timed=not untimed,
+        engine=engine,
+    )
 
 
 def _levels(sandbox: str, no_sandbox: bool) -> tuple[str, ...]:

@@ -41,8 +41,8 @@ class Settings(msgspec.Struct, frozen=True):
 def bundle(assignment: Assignment, settings: Settings, index: str | None = None) -> bytes:
     """The zip. `index`: the package index from which setup.sh takes torch, where it is not pip's own. Raises
     BundleError."""
-    if assignment.hidden is None:
-        raise BundleError(f"there is no reference solution for {assignment.name} in {assignment.solution}")
+    if assignment.unsolved is not None:
+        raise BundleError(assignment.unsolved)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in SCRIPTS:

@@ -43,8 +43,8 @@ def release(
     along. Raises ReleaseError, OracleFault, CheckError, StubError, RecordingError."""
     out = out.absolute()
     for assignment in assignments:
-        if assignment.hidden is None:
-            raise ReleaseError(f"there is no reference solution for {assignment.name} in {assignment.solution}")
+        if assignment.unsolved is not None:
+            raise ReleaseError(assignment.unsolved)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ReleaseError(f"{out} is there already; release into a new folder")
     if not out.parent.is_dir():

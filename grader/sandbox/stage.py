@@ -3,7 +3,6 @@ by anybody meanwhile."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
@@ -11,6 +10,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
+from grader.leftovers import lock, sweep
 from grader.sandbox.cage import SandboxError
 from grader.sandbox.users import Lease
 
@@ -34,10 +34,8 @@ class Stage:
     def __init__(self, lease: Lease | None) -> None:
         base = None if lease is None else _everybody_s()
         self.root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
-        self._lock = os.open(self.root / "unlocked", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        (self.root / "unlocked").rename(self.root / "lock")  # whoever finds it finds it locked
-        _sweep(self.root.parent)
+        self._lock = lock(self.root)
+        sweep(self.root.parent, PREFIX)
         self.package = self.root / "package"
         self.about = self.root / "about"
         self.mount = self.root / "mount"
@@ -92,23 +90,6 @@ class Stage:
             os.close(self._lock)
             self._lock = -1
         shutil.rmtree(self.root, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what judges that were killed have left behind: nobody holds its lock any more."""
-    for old in folder.glob(f"{PREFIX}*/lock"):
-        try:
-            lock = os.open(old, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:
-            continue
-        try:
-            if os.fstat(lock).st_uid == os.geteuid():
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(old.parent, ignore_errors=True)
-        except OSError:
-            pass
-        finally:
-            os.close(lock)
 
 
 def copy(source: Path, target: Path, *, modules_only: bool = False) -> None:
