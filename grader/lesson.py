@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Assignment
+from grader.errors import GraderError
 from grader.spec import Exercise
 from grader.spec.checks import Module
 
@@ -55,7 +56,7 @@ until you have written what they need.
 Made by `grader stubs` from the handout and `{source}`: change those, not this."""
 
 
-class LessonError(Exception):
+class LessonError(GraderError):
     """No notebook can be made."""
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from grader.errors import GraderError
 from grader.result import Result
 from grader.session import Session
 from grader.spec import Exercise
@@ -22,7 +23,7 @@ BLOCK = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
 METHOD = re.compile(r"\s+(?:async\s+)?def\s+(\w+)")
 
 
-class WatchError(Exception):
+class WatchError(GraderError):
     """No watching."""
 
 
