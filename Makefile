@@ -14,6 +14,7 @@ $(VENV)/.installed: constraints.txt pyproject.toml
 	$(RUN)/pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(RUN)/pip install --quiet --constraint constraints.txt setuptools
 	$(RUN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	$(RUN)/python -m compileall -q grader
 	touch $@
 
 # bubblewrap and libseccomp cage student code; without them a weaker level is used, and said so.
