@@ -18,6 +18,7 @@ from grader.spec import Exercise
 
 BLOCK = re.compile(r"(?:async\s+)?(def|class)\s+(\w+)")
 METHOD = re.compile(r"\s+(?:async\s+)?def\s+(\w+)")
+MADE_METHOD = re.compile(r"(\w+)\.(\w+)\s*=\s*(?:(?:static|class)method\()?[A-Za-z_]\w*\)?\s*(?:#|$)")
 IMPORT = re.compile(r"^(?:from\s+[\w.]+\s+)?import\s+(?:\([^)]*\)|.*)$", re.MULTILINE)
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 QUIET = re.compile(
@@ -148,10 +149,12 @@ def _cut(module: str, text: str) -> dict[Unit, str]:
         if bare.startswith("@") and indent in (0, depth):
             decorators.append(line)
             continue
-        block, method = BLOCK.match(line), METHOD.match(line) if holder else None
+        block, method, made = BLOCK.match(line), METHOD.match(line) if holder else None, MADE_METHOD.match(line)
         if block:
             holder, depth = (block.group(2), 0) if block.group(1) == "class" else ("", 0)
             here = Unit(module, block.group(2), "") if holder else Unit(module, "", block.group(2))
+        elif made:  # Linear.forward = linear_forward
+            here, holder = Unit(module, made.group(1), made.group(2)), ""
         elif method and indent == (depth or indent):
             here, depth = Unit(module, holder, method.group(1)), indent
         elif indent <= depth and not bare.startswith(CLOSING):

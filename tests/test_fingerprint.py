@@ -178,6 +178,14 @@ def test_a_change_touches_what_runs_it(what: str, checks: Checks) -> None:
     assert touched(checks, file, before, after) == (own, whole)
 
 
+def test_a_function_may_be_made_a_method_outside_of_its_class(checks: Checks) -> None:
+    text = "class Linear:\n    pass\n\n\ndef one(x):\n    return 1\n\n\ndef two(x):\n    return 2\n\n\n"
+    text += "Linear.forward = staticmethod(one)\nLinear.backward = two\n"
+    old, new = Code({"layers": text}), Code({"layers": text.replace("return 2", "return 3")})
+    touched = [one.name for one in checks.modules["layers"].exercises if old.whole(one) != new.whole(one)]
+    assert touched == ["Linear.backward"]
+
+
 def test_a_function_may_have_the_name_of_another_edition(checks: Checks) -> None:
     old, new = (Code({"layers": f"def rectify(x):\n    return {n}\n"}) for n in (1, 2))
     (relu,) = [one for one in checks.exercises if one.name == "relu"]

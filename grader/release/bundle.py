@@ -174,6 +174,9 @@ In an assignment's folder, `README.md` is the handout, the `.py` files are yours
 show the idea of each module and check it, and `checks.py` says how your code is called. `answers.safetensors` holds the
 right answers to the public cases.
 
+The notebooks open in Jupyter and in Colab. For Colab, put this whole folder into your Google Drive; the first cell of
+each notebook mounts it, once you have written there where it lies.
+
 ## What the check here cannot say
 
 - Only the public cases are here. Hidden ones, with other inputs, are run at grading.
