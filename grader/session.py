@@ -20,14 +20,17 @@ from grader.submission import Submission
 
 class Session:
     """An assignment, the folder that is checked again and again, and the workers. Student code is not caged: it is the
-    code of whoever runs this. Raises what `grader.grading.check` raises."""
+    code of whoever runs this. `nursery`: one to share, which stays open. Raises what `grader.grading.check` raises."""
 
-    def __init__(self, course: Course, assignment: Assignment, path: Path | None, here: Path) -> None:
+    def __init__(
+        self, course: Course, assignment: Assignment, path: Path | None, here: Path, nursery: Plain | None = None
+    ) -> None:
         self.course = course
         self.assignment = assignment
         self._path = path
         self._here = here
-        self._nursery = Plain()
+        self._shares = nursery is not None
+        self._nursery = nursery or Plain()
         self._oracle: Oracle | None = None
         self._judges: dict[Options, Judge] = {}
         self._polls = {public: {name: Poll() for name in assignment.checks.modules} for public in (False, True)}
@@ -78,7 +81,8 @@ class Session:
 
     def close(self) -> None:
         """End the workers."""
-        self._nursery.close()
+        if not self._shares:
+            self._nursery.close()
 
     def __enter__(self) -> Session:
         return self

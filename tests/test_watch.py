@@ -22,6 +22,7 @@ from grader.debug import DebugError, debug
 from grader.interview import Imported, Interview, Transcript
 from grader.question import Question
 from grader.result import Result
+from grader.sandbox import Plain
 from grader.session import Session
 from grader.submission import open_submission
 from grader.watch import watch
@@ -45,17 +46,19 @@ def edited(file: Path, before: str, after: str) -> set[Path]:
     return {file}
 
 
-def seen(toy: Assignment, mine: Path, saves: Iterable[set[Path]], *exercises: str) -> list[list[tuple[str, str]]]:
+def seen(
+    toy: Assignment, mine: Path, nursery: Plain, saves: Iterable[set[Path]], *exercises: str
+) -> list[list[tuple[str, str]]]:
     """What `watch` shows: exercises and verdicts."""
     shown: list[Result] = []
     told: list[Exception] = []
-    with Session(toy.course, toy, mine, mine) as session:
+    with Session(toy.course, toy, mine, mine, nursery) as session:
         watch(session, exercises, shown.append, told.append, changes=saves)
     assert told == []
     return [[(one.id, one.verdict.value) for one in result.exercises] for result in shown]
 
 
-def test_a_saved_file_is_checked_again_where_it_changed(toy: Assignment, mine: Path) -> None:
+def test_a_saved_file_is_checked_again_where_it_changed(toy: Assignment, mine: Path, nursery: Plain) -> None:
     def saves() -> Iterator[set[Path]]:
         yield edited(mine / "algebra.py", "(x > self.above)", "(x >= self.above + 1)")
         yield edited(mine / "chance.py", "torch.rand(n) < p", "torch.rand(n) < p - 0.0")
@@ -67,7 +70,7 @@ def test_a_saved_file_is_checked_again_where_it_changed(toy: Assignment, mine: P
         yield edited(mine / "chance.py", "- 0.0", "- 1.0")
         yield edited(mine / "chance.py", "import torch\n", "import torch\nimport math\n")
 
-    first, *later = seen(toy, mine, saves())
+    first, *later = seen(toy, mine, nursery, saves())
     assert len(first) == 5 and {verdict for _, verdict in first} == {"right"}
     assert later == [
         [("algebra.Counter.count", "wrong")],
@@ -77,7 +80,9 @@ def test_a_saved_file_is_checked_again_where_it_changed(toy: Assignment, mine: P
     ]
 
 
-def test_what_calls_it_is_checked_when_it_is_quiet_and_shown_where_it_is_news(toy: Assignment, mine: Path) -> None:
+def test_what_calls_it_is_checked_when_it_is_quiet_and_shown_where_it_is_news(
+    toy: Assignment, mine: Path, nursery: Plain
+) -> None:
     quiet: set[Path] = set()
 
     def saves() -> Iterator[set[Path]]:
@@ -87,14 +92,14 @@ def test_what_calls_it_is_checked_when_it_is_quiet_and_shown_where_it_is_news(to
         yield quiet
         yield quiet
 
-    assert seen(toy, mine, saves())[1:] == [
+    assert seen(toy, mine, nursery, saves())[1:] == [
         [("algebra.scale", "right")],
         [("algebra.scale", "wrong")],
         [("algebra.energy", "wrong")],
     ]
 
 
-def test_a_file_that_cannot_be_imported_is_told_once(toy: Assignment, mine: Path) -> None:
+def test_a_file_that_cannot_be_imported_is_told_once(toy: Assignment, mine: Path, nursery: Plain) -> None:
     quiet: set[Path] = set()
 
     def saves() -> Iterator[set[Path]]:
@@ -104,11 +109,11 @@ def test_a_file_that_cannot_be_imported_is_told_once(toy: Assignment, mine: Path
         yield edited(mine / "algebra.py", "return x *\n", "return x * factor\n")
         yield quiet
 
-    assert seen(toy, mine, saves())[1:] == [[("algebra.scale", "crashed")], [("algebra.scale", "right")]]
+    assert seen(toy, mine, nursery, saves())[1:] == [[("algebra.scale", "crashed")], [("algebra.scale", "right")]]
 
 
 def asked_of(
-    toy: Assignment, mine: Path, saves: Iterable[set[Path]], monkeypatch: pytest.MonkeyPatch
+    toy: Assignment, mine: Path, nursery: Plain, saves: Iterable[set[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> list[list[str]]:
     """The exercises that the student's workers are asked: at first, and after each save."""
     rounds: list[list[str]] = [[]]
@@ -124,13 +129,13 @@ def asked_of(
             yield save
 
     monkeypatch.setattr(Interview, "ask", noted)
-    with Session(toy.course, toy, mine, mine) as session:
+    with Session(toy.course, toy, mine, mine, nursery) as session:
         watch(session, ["energy"], lambda result: None, lambda error: None, changes=announced())
     return rounds
 
 
 def test_only_what_changed_is_asked_where_editions_compete(
-    toy: Assignment, mine: Path, monkeypatch: pytest.MonkeyPatch
+    toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quiet: set[Path] = set()
 
@@ -140,19 +145,19 @@ def test_only_what_changed_is_asked_where_editions_compete(
         yield edited(mine / "algebra.py", "return x * factor", "return factor * x")
         yield quiet
 
-    first, energy, nothing, both, others = asked_of(toy, mine, saves(), monkeypatch)
+    first, energy, nothing, both, others = asked_of(toy, mine, nursery, saves(), monkeypatch)
     assert toy.checks.modules["algebra"].editions and first == ["scale", "energy", "Counter.count"]
     assert energy == ["energy"] and nothing == []
     assert both == [], "scale is not watched, and energy calls it: that waits until it is quiet"
     assert others == ["energy"]
 
 
-def test_another_edition_is_found_when_enough_has_changed(toy: Assignment, mine: Path) -> None:
+def test_another_edition_is_found_when_enough_has_changed(toy: Assignment, mine: Path, nursery: Plain) -> None:
     def saves() -> Iterator[set[Path]]:
         yield edited(mine / "algebra.py", "return (x * x).sum(), scale(x, 2)", "return 2 * (x * x).sum(), scale(x, 4)")
 
     shown: list[Result] = []
-    with Session(toy.course, toy, mine, mine) as session:
+    with Session(toy.course, toy, mine, mine, nursery) as session:
         watch(session, (), shown.append, lambda error: None, changes=saves())
     usual, doubled = shown
     assert [module.edition for module in usual.modules] == [None, None]
@@ -161,7 +166,7 @@ def test_another_edition_is_found_when_enough_has_changed(toy: Assignment, mine:
 
 
 def test_a_session_asks_again_what_has_changed_since(
-    toy: Assignment, mine: Path, monkeypatch: pytest.MonkeyPatch
+    toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
     ask = Interview.ask
@@ -171,7 +176,7 @@ def test_a_session_asks_again_what_has_changed_since(
         return ask(self, imported, questions, *rest)
 
     monkeypatch.setattr(Interview, "ask", noted)
-    with Session(toy.course, toy, mine, mine) as session:
+    with Session(toy.course, toy, mine, mine, nursery) as session:
         for change, expected in (
             (None, ["scale", "energy", "Counter.count"]),
             (None, ["energy"]),
@@ -184,7 +189,7 @@ def test_a_session_asks_again_what_has_changed_since(
             asked.clear()
 
 
-def test_notebooks_are_watched_too(toy: Assignment, mine: Path) -> None:
+def test_notebooks_are_watched_too(toy: Assignment, mine: Path, nursery: Plain) -> None:
     sources = [(mine / f"{name}.py").read_text() for name in toy.checks.modules]
     for name in toy.checks.modules:
         (mine / f"{name}.py").unlink()
@@ -198,17 +203,17 @@ def test_notebooks_are_watched_too(toy: Assignment, mine: Path) -> None:
         yield write(sources[0], sources[1].replace("torch.rand(n) < p", "torch.rand(n) < p - 1"))
 
     write(*sources)
-    first, *later = seen(toy, mine, saves())
+    first, *later = seen(toy, mine, nursery, saves())
     assert {verdict for _, verdict in first} == {"right"}
     assert later == [[("chance.coin", "wrong")]]
 
 
-def test_only_what_was_asked_for_is_watched(toy: Assignment, mine: Path) -> None:
+def test_only_what_was_asked_for_is_watched(toy: Assignment, mine: Path, nursery: Plain) -> None:
     def saves() -> Iterator[set[Path]]:
         yield edited(mine / "algebra.py", "return x * factor", "return x + factor")
         yield edited(mine / "chance.py", "torch.rand(n) < p", "torch.rand(n) < p - 1")
 
-    assert seen(toy, mine, saves(), "coin") == [[("chance.coin", "right")], [("chance.coin", "wrong")]]
+    assert seen(toy, mine, nursery, saves(), "coin") == [[("chance.coin", "right")], [("chance.coin", "wrong")]]
 
 
 def test_the_command_sees_a_file_being_saved(mine: Path) -> None:
@@ -273,7 +278,7 @@ def debugged(toy: Assignment, mine: Path, exercise: str, *commands: str) -> str:
 
 
 @pytest.mark.usefixtures("clean")
-def test_it_stops_where_the_function_begins(toy: Assignment, mine: Path) -> None:
+def test_it_stops_where_the_function_begins(toy: Assignment, mine: Path, nursery: Plain) -> None:
     told = debugged(toy, mine, "algebra.scale", "p tuple(x.shape), round(factor)", "c")
     assert "algebra.scale, case small: stops in algebra.py" in told
     assert "-> return x * factor" in told
@@ -282,7 +287,7 @@ def test_it_stops_where_the_function_begins(toy: Assignment, mine: Path) -> None
 
 
 @pytest.mark.usefixtures("clean")
-def test_it_stops_where_the_function_fails(toy: Assignment, mine: Path) -> None:
+def test_it_stops_where_the_function_fails(toy: Assignment, mine: Path, nursery: Plain) -> None:
     edited(mine / "algebra.py", "return x * factor", "wanted = 7\n    return x[wanted]")
     told = debugged(toy, mine, "algebra.scale", "c", "p wanted")
     assert "it raises IndexError" in told
@@ -290,7 +295,7 @@ def test_it_stops_where_the_function_fails(toy: Assignment, mine: Path) -> None:
 
 
 @pytest.mark.usefixtures("clean")
-def test_what_is_not_there_cannot_be_debugged(toy: Assignment, mine: Path) -> None:
+def test_what_is_not_there_cannot_be_debugged(toy: Assignment, mine: Path, nursery: Plain) -> None:
     edited(mine / "algebra.py", "def scale(", "def scales(")
     with pytest.raises(DebugError, match=r"algebra\.py does not define scale"):
         debugged(toy, mine, "algebra.scale")
