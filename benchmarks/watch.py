@@ -25,6 +25,17 @@ from grader.spec import Exercise
 from grader.watch import Watcher
 
 AIM = 2.0  # seconds
+COLUMNS = (
+    "exercise",
+    "editions",
+    "timed",
+    "first check",
+    "in the quiet",
+    "a save",
+    "the first wrong one",
+    "another",
+    "",
+)
 Seconds = tuple[float, float]  # of CPU, and by the wall
 WORSE = '''
 import torch
@@ -93,12 +104,13 @@ def measured(session: Session, exercise: Exercise, folder: Path, saves: int, tol
     watcher = Watcher(session, [exercise.id], told.append, fail, lambda sentence: None)
     file = folder / f"{exercise.module.name}.py"
     first = took(watcher.begin, exercise.id)
+    quiet = took(lambda: list(session.foresee(exercise.id)), "quiet")
     right = [timed(watcher, file, exercise, f"@(lambda f: f)  # {i}") for i in range(saves)]
     state = told[-1].exercises[0].verdict.value
     wrong = [timed(watcher, file, exercise, f'@__import__("worse").worse  # {i}') for i in range(saves + 1)]
     shutil.copy(file.with_suffix(".txt"), file)
     kind = [str(len(exercise.module.editions) + 1), "yes" if exercise.timed_case else "no"]
-    seconds = [first, median(right), wrong[0], median(wrong[1:])]
+    seconds = [first, quiet, median(right), wrong[0], median(wrong[1:])]
     verdicts = f"{state}, {told[-1].exercises[0].verdict.value}"
     return [f"`{exercise.id}`", *kind, *(f"{cpu:.2f} ({wall:.2f})" for cpu, wall in seconds), verdicts]
 
@@ -163,8 +175,7 @@ def main() -> None:
         note_parts()
     course = find_course(Path(__file__))
     print(f"Seconds of CPU, and by the wall, from a save to the verdict; the aim is {AIM:g}.\n")
-    print("| exercise | editions | timed | first check | a save | the first wrong one | a wrong one | verdicts |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
     for name in options.assignments or course.names():
         assignment = course.assignment(name)
         for exercise in assignment.select([options.exercise]) if options.exercise else chosen(assignment):

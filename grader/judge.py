@@ -72,7 +72,8 @@ class Judge:
         each module of this very folder from before."""
         modules: list[ModuleResult] = []
         marked: list[Marked] = []
-        diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle)
+        known = {name: hints for poll in (polls or {}).values() for name, hints in poll.hints.items()}
+        diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle, known)
         sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
         for module in self._assignment.checks.modules.values():
             if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
@@ -149,6 +150,7 @@ class Judge:
                 found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
                 marked.hints, marked.own_mistake = found.hints, found.own
                 marked.notes += found.notes
+                poll.tell(marked.exercise.id, found.hints)
         finally:
             interview.end(imported)
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from grader.course import Assignment, Course, find_course
+from grader.diagnose import Diagnosis
 from grader.editions import Poll
 from grader.fingerprint import Code
 from grader.grading import find_submission, graded, guess_assignment, oracle_of, place
@@ -59,12 +60,27 @@ class Session:
             poll.code = {one.id: code.whole(one) for one in self.assignment.checks.modules[name].exercises}
             if not hasty:
                 poll.forget()
+        judge = self._judge(Options(exercises=chosen, public_only=public_only))
+        return graded(judge, self._reference(), submission, self._nursery.level, progress, polls)
+
+    def foresee(self, name: str) -> Iterator[None]:
+        """Prepare for a wrong answer to an exercise, step by step: it will be compared with those of misconceptions."""
+        exercise = self.assignment.checks[name]
+        known = {id: hints for poll in self._polls[False].values() for id, hints in poll.hints.items()}
+        questions = self._judge(Options()).questions(exercise, timed=False)
+        editions = [None, *exercise.module.editions.values()]
+        edition = editions[self._polls[False][exercise.module.name].best]
+        yield from Diagnosis(self.assignment.checks, self._reference(), known).foresee(questions, edition)
+
+    def _judge(self, options: Options) -> Judge:
+        if options not in self._judges:  # which keeps its questions, and the reference its answers to them
+            self._judges[options] = Judge(self.assignment, self._reference(), self._nursery, options)
+        return self._judges[options]
+
+    def _reference(self) -> Oracle:
         if self._oracle is None:
             self._oracle = oracle_of(self.assignment, self._nursery)
-        options = Options(exercises=chosen, public_only=public_only)
-        if options not in self._judges:  # which keeps its questions, and the reference its answers to them
-            self._judges[options] = Judge(self.assignment, self._oracle, self._nursery, options)
-        return graded(self._judges[options], self._oracle, submission, self._nursery.level, progress, polls)
+        return self._oracle
 
     @property
     def folder(self) -> Path:

@@ -6,7 +6,9 @@ WatchError      files cannot be watched here; the sentence says what to install
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from grader.session import Session
 
 QUIET = 50  # milliseconds without a change, after which a file counts as saved
 LOOK = 1_000  # milliseconds after which the files are looked at anyhow: not every file system tells
+STEP = 0.3  # seconds of quiet that are used at a time
+FEW = 3  # exercises
 
 
 class WatchError(GraderError):
@@ -76,6 +80,7 @@ class Watcher:
         self._waiting: list[str] = []
         self._told: dict[str, tuple[float, bool]] = {}
         self._editions: dict[str, str | None] = {}
+        self._foreseen = chain.from_iterable(map(session.foresee, self._wanted))
 
     def begin(self) -> None:
         """Check all that is wanted."""
@@ -103,9 +108,14 @@ class Watcher:
         return bool(touched)
 
     def use_the_quiet(self) -> None:
-        """Check one of the exercises that wait."""
+        """Check one of the exercises that wait; then prepare for a first wrong answer, where few are watched."""
         if self._waiting:
             self._check([self._waiting.pop(0)], self._show_news)
+        elif len(self._wanted) <= FEW:
+            until = time.monotonic() + STEP
+            for _ in self._foreseen:
+                if time.monotonic() > until:
+                    break
 
     def _new_code(self) -> bool:
         """Read the files again where one was saved; whether they hold anything new. What is gone stays as it was: an

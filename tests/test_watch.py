@@ -20,6 +20,7 @@ from nbformat import v4
 from grader.course import Assignment
 from grader.debug import DebugError, debug
 from grader.interview import Imported, Interview, Transcript
+from grader.oracle import Oracle
 from grader.question import Question
 from grader.result import Result
 from grader.sandbox import Plain
@@ -187,6 +188,52 @@ def test_a_session_asks_again_what_has_changed_since(
             assert session.check(["energy"]).all_right
             assert asked == expected
             asked.clear()
+
+
+def versions_asked(
+    toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch, quiet: int, *exercises: str
+) -> list[set[str]]:
+    """The misconceptions that the reference is asked for: before a first wrong answer to `energy`, and over it."""
+    rounds: list[set[str]] = [set()]
+    ask = Oracle._ask
+
+    def noted(self: Oracle, question: Question, versions: tuple[str, ...]) -> Any:
+        rounds[-1] |= {name for name in versions if name != "algebra#doubled"}
+        return ask(self, question, versions)
+
+    def saves() -> Iterator[set[Path]]:
+        for _ in range(quiet):
+            yield set()
+        rounds.append(set())
+        yield edited(mine / "algebra.py", "return (x * x).sum(), scale(x, 2)", "return (x * x).sum() + 1, scale(x, 2)")
+
+    shown: list[Result] = []
+    monkeypatch.setattr(Oracle, "_ask", noted)
+    with Session(toy.course, toy, mine, mine, nursery) as session:
+        watch(session, exercises, shown.append, lambda error: None, changes=saves())
+    assert shown[-1].exercises[0].verdict.value == "wrong"
+    return rounds
+
+
+OWN, OF_SCALE = {"algebra.energy#no_two"}, {"algebra.scale#added", "algebra.scale#squared"}
+
+
+def test_the_mistakes_of_what_was_right_before_are_not_looked_for(
+    toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert versions_asked(toy, mine, nursery, monkeypatch, 0) == [set(), OWN]
+
+
+def test_mistakes_are_looked_for_where_nothing_is_known(
+    toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert versions_asked(toy, mine, nursery, monkeypatch, 0, "energy") == [set(), OWN | OF_SCALE]
+
+
+def test_the_quiet_before_a_wrong_answer_is_used(
+    toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert versions_asked(toy, mine, nursery, monkeypatch, 20, "energy") == [OWN | OF_SCALE, set()]
 
 
 def test_notebooks_are_watched_too(toy: Assignment, mine: Path, nursery: Plain) -> None:
