@@ -48,6 +48,7 @@ lint: setup
 
 bench: setup
 	$(RUN)/python -m benchmarks.startup
+	$(RUN)/python -m benchmarks.watch
 	$(RUN)/python -m benchmarks.sandbox
 	$(RUN)/python -m benchmarks.transport
 	$(RUN)/python -m benchmarks.clock

@@ -48,7 +48,7 @@ def worse(function):
 
 def off(value):
     if isinstance(value, torch.Tensor):
-        return value * 1.5 if value.is_floating_point() else ~value if value.dtype == torch.bool else value + 1
+        return 1.5 * value + 1 if value.is_floating_point() else ~value if value.dtype == torch.bool else value + 1
     if isinstance(value, tuple | list):
         return type(value)([off(value[0]), *value[1:]])
     if isinstance(value, dict):

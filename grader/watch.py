@@ -113,9 +113,12 @@ class Watcher:
             self._check([self._waiting.pop(0)], self._show_news)
         elif len(self._wanted) <= FEW:
             until = time.monotonic() + STEP
-            for _ in self._foreseen:
-                if time.monotonic() > until:
-                    break
+            try:
+                for _ in self._foreseen:
+                    if time.monotonic() > until:
+                        break
+            except GraderError as error:
+                self._fail(error)
 
     def _new_code(self) -> bool:
         """Read the files again where one was saved; whether they hold anything new. What is gone stays as it was: an
