@@ -6,30 +6,35 @@ The judge imports neither a submission nor torch. What it says about an exercise
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from grader import diagnose
+from grader import diagnose, wire
 from grader.compare import Agreement, Comparison
 from grader.course import Assignment
 from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
+from grader.marked import Marked, Row, cost, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
-from grader.question import Question, draw
-from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Speed, Verdict, finite
+from grader.question import Question, draw, encode_all
+from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
 from grader.rules import SourceReader, read_sources
 from grader.sandbox.cage import Cage
+from grader.sitting import Sitting
 from grader.spec import Case, Exercise, TimedCase
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
-from grader.trial import Outcome, Trial
+from grader.trial import Trial
 from grader.yardstick import Yardstick
 
 OTHER = {"float64": "float32", "float32": "float64"}
+
+Judgement = tuple[float, Agreement | None, Explanation | None]
 
 
 @dataclass(frozen=True)
@@ -46,25 +51,6 @@ class Options:
     def seed(self) -> str:
         """What a record tells of the secret: which one it is, not what it is."""
         return "public" if self.secret is None else hashlib.sha256(self.secret).hexdigest()[:16]
-
-
-@dataclass
-class Marked:
-    """One exercise under one edition."""
-
-    exercise: Exercise
-    verdict: Verdict
-    points: float
-    out_of: float
-    cases: list[CaseResult] = field(default_factory=list)
-    wrong: list[diagnose.Wrong] = field(default_factory=list)
-    right: list[diagnose.Right] = field(default_factory=list)
-    explanation: Explanation | None = None
-    notes: list[str] = field(default_factory=list)
-    printed: str = ""
-    hints: tuple[str, ...] = ()
-    own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
-    speed: Speed | None = None
 
 
 class Judge:
@@ -140,18 +126,18 @@ class Judge:
             imported = interview.load(module.name)
         except PeerLost as lost:
             fault = Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
-            exercises = [_unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
+            exercises = [unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
             return ModuleResult(module.name, False, fault.sentence), exercises
         told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
         if imported.worker is None:
             why = explain_import(imported, IMPORT_SECONDS)
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
-            return told, [_unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
+            return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
             edition, exercises = self._best_edition(module, interview, imported, progress)
-            trial = Trial(self._yardstick, interview, sources)
-            for marked in exercises:
-                self._try(marked, trial, imported, edition)
+            with Trial(self._yardstick, interview, sources, Sitting(interview, imported)) as trial:
+                for marked in exercises:
+                    self._try(marked, trial, imported, edition)
             for marked in sorted(
                 exercises, key=lambda one: diagnosis.depth(one.exercise)
             ):  # hints to one help to find those to what needs it
@@ -169,31 +155,71 @@ class Judge:
         """The module's exercises under the edition that gives most; all are asked where editions compete, so that
         one exercise alone gets the verdict that it has among all."""
         editions: list[Edition | None] = [None, *module.editions.values()]
-        marks: list[list[Marked]] = [[] for _ in editions]
-        for exercise in module.exercises:
-            if len(editions) == 1 and not self._wanted(exercise):
-                continue
-            progress(exercise.id)
-            if exercise.needs_cuda and self._options.device == "cpu":
-                away = Explanation(Verdict.NEEDS_CUDA, "asked on a machine with a GPU only; not counted here")
-                for row in marks:
-                    row.append(_unasked(exercise, away, out_of=0.0))
-                continue
-            transcript = interview.ask(imported, self._asked(exercise), self._in_other_type(exercise))
-            usual = self._mark(exercise, transcript, None)
-            self._notes(usual, transcript)
-            for row, edition in zip(marks, editions, strict=True):
-                row.append(usual if edition is None else self._mark(exercise, transcript, edition, usual))
-        best = max(range(len(editions)), key=lambda i: (sum(one.points for one in marks[i]), -i))
-        return editions[best], [one for one in marks[best] if self._wanted(one.exercise)]
+        rows: dict[str, Row] = {}
+        sitting = Sitting(interview, imported)
+        try:
+            for exercise in module.exercises:
+                if len(editions) > 1 or self._wanted(exercise):
+                    progress(exercise.id)
+                    rows[exercise.id] = self._ask(exercise, editions, sitting)
+            while True:
+                best = 0
+                if any(row.can_gain for row in rows.values()):
+                    best = max(range(len(editions)), key=lambda i: (sum(row[i].points for row in rows.values()), -i))
+                chosen = [row[best] for row in rows.values()]
+                doubtful = [one.exercise for one in chosen if one.together and one.verdict is not Verdict.RIGHT]
+                if not doubtful:
+                    return editions[best], [one for one in chosen if self._wanted(one.exercise)]
+                for exercise in doubtful:  # right under another edition only
+                    rows[exercise.id] = self._ask(exercise, editions, sitting, alone=True)
+        finally:
+            sitting.end()
 
     # -- an exercise ---------------------------------------------------------------------------------------------
+
+    def _ask(
+        self, exercise: Exercise, editions: Sequence[Edition | None], sitting: Sitting, alone: bool = False
+    ) -> Row:
+        """An exercise under each edition: as it is beside others, where it is right there and there is nothing else to
+        be said of it; else as it is alone."""
+        if exercise.needs_cuda and self._options.device == "cpu":
+            away = Explanation(Verdict.NEEDS_CUDA, "asked on a machine with a GPU only; not counted here")
+            gone = unasked(exercise, away, out_of=0.0)
+            return Row(gone, [lambda: gone] * (len(editions) - 1))
+        questions, aside = self._asked(exercise), self._in_other_type(exercise)
+        frame = None if alone else self._frame(exercise)
+        together = sitting.ask_together(frame, questions, aside) if frame is not None else None
+        if together is not None:
+            row, note = self._marks(exercise, together, editions)
+            if not together.together or (not note and row.is_right):
+                sitting.go_on()
+                return row
+            sitting.give_up()
+        return self._marks(exercise, sitting.ask_alone(questions, aside), editions)[0]
+
+    def _frame(self, exercise: Exercise) -> wire.Encoded | None:
+        """All that an exercise is asked, as one request."""
+        device, timed = self._options.device, self._options.timed
+        key = ("frame", exercise.id, timed, self._options.public_only, self._secret, device)
+        asked = [*self._asked(exercise), *self._in_other_type(exercise)]
+        return self._oracle.known.get(key, lambda: encode_all(asked, device))
+
+    def _marks(
+        self, exercise: Exercise, transcript: Transcript, editions: Sequence[Edition | None]
+    ) -> tuple[Row, str | None]:
+        """An exercise under each edition, and a note on the other float type."""
+        usual = self._mark(exercise, transcript, None)
+        note = self._about_the_other_type(usual, transcript)
+        usual.notes += [note] if note else []
+        others = [partial(self._mark, exercise, transcript, edition, usual) for edition in editions[1:]]
+        return Row(usual, others), note
 
     def _mark(
         self, exercise: Exercise, transcript: Transcript, edition: Edition | None, usual: Marked | None = None
     ) -> Marked:
         """Verdict and points under an edition. What is the same under every edition is taken from `usual`."""
-        marked = Marked(exercise, Verdict.RIGHT, exercise.points, exercise.points, printed=transcript.printed)
+        marked = Marked(exercise, Verdict.RIGHT, exercise.points, exercise.points)
+        marked.printed, marked.together = transcript.printed, transcript.together
         if usual is not None:
             marked.notes = usual.notes
         failures: list[tuple[Question, Explanation | None]] = []
@@ -201,7 +227,7 @@ class Judge:
             try:
                 error, agreement, why = self._judge(question, response, edition)
             except OracleFault as fault:
-                return _unasked(exercise, Explanation(Verdict.GRADER_FAULT, str(fault)))
+                return unasked(exercise, Explanation(Verdict.GRADER_FAULT, str(fault)))
             if response.changed and not exercise.keep_inputs and usual is None:
                 names = " and ".join(f"`{printable(name)}`" for name in response.changed)
                 marked.notes.append(f"changes its input {names} in place")
@@ -214,15 +240,13 @@ class Judge:
             else:
                 marked.right.append((question, response))
         if failures:
-            marked.points = exercise.points * (1 - min(1.0, sum(_cost(question) for question, _ in failures)))
-            first = min(failures, key=lambda f: (f[0].case.hidden, -_cost(f[0])))
+            marked.points = exercise.points * (1 - min(1.0, sum(cost(question) for question, _ in failures)))
+            first = min(failures, key=lambda f: (f[0].case.hidden, -cost(f[0])))
             marked.explanation = first[1]
             marked.verdict = first[1].verdict if first[1] else Verdict.WRONG
         return marked
 
-    def _judge(
-        self, question: Question, response: Response, edition: Edition | None
-    ) -> tuple[float, Agreement | None, Explanation | None]:
+    def _judge(self, question: Question, response: Response, edition: Edition | None) -> Judgement:
         """Error, agreement where an answer was compared, and an explanation where that is not the point."""
         if response.answer is None:
             return float("inf"), None, explain(response, question.exercise.seconds)
@@ -231,7 +255,7 @@ class Judge:
 
     def _against(
         self, question: Question, response: Response, expected: dict[str, Any], edition: Edition | None
-    ) -> tuple[float, Agreement | None, Explanation | None]:
+    ) -> Judgement:
         """The same, for an answer whose right one is known."""
         exercise = question.exercise
         assert response.answer is not None
@@ -266,23 +290,23 @@ class Judge:
         first = self._asked(exercise)[0]
         return [] if exercise.properties or not first.has_floats else [first.cast(OTHER[exercise.dtype])]
 
-    def _notes(self, marked: Marked, transcript: Transcript) -> None:
-        """Findings that cost nothing: the other float type."""
+    def _about_the_other_type(self, marked: Marked, transcript: Transcript) -> str | None:
+        """A note, which costs nothing, where the exercise is right in one float type only."""
         exercise, other = marked.exercise, OTHER[marked.exercise.dtype]
         if marked.verdict is not Verdict.RIGHT or not transcript.aside:
-            return
+            return None
         (cast,), (response,) = self._in_other_type(exercise), transcript.aside
         question = self._asked(exercise)[0]
         try:
             if response.answer is None:
                 why = explain(response, exercise.seconds).sentence
-                marked.notes.append(f"works in {exercise.dtype} only: given {other}, {why}")
-                return
+                return f"works in {exercise.dtype} only: given {other}, {why}"
             expected = self._oracle.expected(cast)
         except OracleFault:
-            return
-        if not in_other_float_type(question)(expected, response.answer).ok:
-            marked.notes.append(f"works in {exercise.dtype} only: given {other}, its answer is another one")
+            return None
+        if in_other_float_type(question)(expected, response.answer).ok:
+            return None
+        return f"works in {exercise.dtype} only: given {other}, its answer is another one"
 
     # -- rules and time ------------------------------------------------------------------------------------------
 
@@ -314,7 +338,7 @@ class Judge:
             marked.verdict, marked.points = Verdict.GRADER_FAULT, 0.0
             marked.explanation = Explanation(Verdict.GRADER_FAULT, str(fault))
             return
-        _hold(marked, outcome)
+        marked.hold(outcome)
         if clock and case is not None and not (outcome.why and outcome.why.verdict is Verdict.BROKE_RULE):
             verdict = outcome.why.verdict if outcome.why else Verdict.RIGHT
             marked.cases.append(CaseResult(case.name, case.hidden, verdict))
@@ -332,7 +356,7 @@ class Judge:
                 marked.explanation.cause,
             )
         elif marked.wrong:
-            question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -_cost(w[0])))
+            question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -cost(w[0])))
             assert agreement is not None  # what is not explained otherwise was compared
             told = diagnose.describe(agreement, question, marked.wrong)
             sentence, details = told.sentence, told.details
@@ -362,33 +386,3 @@ def comparison(question: Question) -> Comparison:
 def in_other_float_type(question: Question) -> Comparison:
     """How the answers to it are compared where its inputs are cast to the other float type."""
     return replace(comparison(question), floor="float32", any_dtype=True)
-
-
-def _hold(marked: Marked, outcome: Outcome) -> None:
-    """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
-    marked.speed = outcome.speed
-    marked.notes += outcome.notes
-    why = outcome.why
-    if why is None:
-        return
-    if why.verdict is not Verdict.TOO_SLOW:
-        marked.points, marked.verdict, marked.explanation = 0.0, why.verdict, why
-        return
-    exercise = marked.exercise
-    left = 1 - (1 - outcome.share) * exercise.speed_points / exercise.points
-    marked.points = round(marked.points * left, 2)
-    if marked.verdict is Verdict.RIGHT:
-        marked.verdict, marked.explanation = why.verdict, why
-    else:
-        marked.notes.append(f"it is also too slow: {why.sentence}")
-
-
-def _cost(question: Question) -> float:
-    """The share of an exercise's points that failing this case costs."""
-    worth = getattr(question.case, "worth", None)
-    return 1.0 if worth is None else worth
-
-
-def _unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
-    """An exercise that was not, or could not be, asked."""
-    return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)

@@ -1,0 +1,84 @@
+"""One exercise of a submission under one edition, as far as the judge has got with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from grader import diagnose
+from grader.explain import Explanation
+from grader.question import Question
+from grader.result import CaseResult, Speed, Verdict
+from grader.spec import Exercise
+from grader.trial import Outcome
+
+
+@dataclass
+class Marked:
+    """Verdict and points, and what they rest on. `together`: it was asked in a process that others were asked in."""
+
+    exercise: Exercise
+    verdict: Verdict
+    points: float
+    out_of: float
+    cases: list[CaseResult] = field(default_factory=list)
+    wrong: list[diagnose.Wrong] = field(default_factory=list)
+    right: list[diagnose.Right] = field(default_factory=list)
+    explanation: Explanation | None = None
+    notes: list[str] = field(default_factory=list)
+    printed: str = ""
+    hints: tuple[str, ...] = ()
+    own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
+    speed: Speed | None = None
+    together: bool = False
+
+    def hold(self, outcome: Outcome) -> None:
+        """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
+        self.speed = outcome.speed
+        self.notes += outcome.notes
+        why = outcome.why
+        if why is None:
+            return
+        if why.verdict is not Verdict.TOO_SLOW:
+            self.points, self.verdict, self.explanation = 0.0, why.verdict, why
+            return
+        left = 1 - (1 - outcome.share) * self.exercise.speed_points / self.exercise.points
+        self.points = round(self.points * left, 2)
+        if self.verdict is Verdict.RIGHT:
+            self.verdict, self.explanation = why.verdict, why
+        else:
+            self.notes.append(f"it is also too slow: {why.sentence}")
+
+
+class Row:
+    """An exercise under each edition, the usual one first; the others are looked at when they are asked for."""
+
+    def __init__(self, usual: Marked, others: Sequence[Callable[[], Marked]] = ()) -> None:
+        self._others = others
+        self._found: dict[int, Marked] = {0: usual}
+
+    def __getitem__(self, number: int) -> Marked:
+        if number not in self._found:
+            self._found[number] = self._others[number - 1]()
+        return self._found[number]
+
+    @property
+    def can_gain(self) -> bool:
+        """Whether another edition could give more than the usual one."""
+        return self._found[0].points < self._found[0].out_of
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is right under one of them."""
+        return any(self[number].verdict is Verdict.RIGHT for number in range(len(self._others) + 1))
+
+
+def unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
+    """An exercise that was not, or could not be, asked."""
+    return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)
+
+
+def cost(question: Question) -> float:
+    """The share of an exercise's points that failing this case costs."""
+    worth = getattr(question.case, "worth", None)
+    return 1.0 if worth is None else worth
