@@ -1,4 +1,4 @@
-"""Puts questions to a submission: one worker for each module, and forks of it, fresh ones or shared (grader.sitting)."""
+"""Puts questions to a submission: a worker for each module, and forks of it, fresh ones or shared (grader.sitting)."""
 
 from __future__ import annotations
 
