@@ -6,7 +6,7 @@ The judge imports neither a submission nor torch. What it says about an exercise
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,9 +16,10 @@ import msgspec
 from grader import diagnose, wire
 from grader.compare import Agreement, Comparison
 from grader.course import Assignment
+from grader.editions import Poll
 from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
-from grader.marked import Marked, Row, cost, unasked
+from grader.marked import Marked, Row, best_edition, cost, hold, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
 from grader.question import Question, draw, encode_all
@@ -65,9 +66,14 @@ class Judge:
         self._yardstick = Yardstick(oracle, self._secret, assignment.course.assignments)
 
     def grade(
-        self, submission: Submission, sandbox: str, progress: Callable[[str], None] = lambda exercise: None
+        self,
+        submission: Submission,
+        sandbox: str,
+        progress: Callable[[str], None] = lambda exercise: None,
+        polls: Mapping[str, Poll] | None = None,
     ) -> Result:
-        """The record of one submission; `progress` is told each exercise before it is asked."""
+        """The record of one submission; `progress` is told each exercise before it is asked. `polls`: what is known of
+        each module of this very folder from before."""
         modules: list[ModuleResult] = []
         marked: list[Marked] = []
         diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle)
@@ -75,7 +81,8 @@ class Judge:
         for module in self._assignment.checks.modules.values():
             if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
                 continue
-            told, exercises = self._module(module, submission, sources, progress, diagnosis)
+            poll = polls.get(module.name) if polls else None
+            told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
             modules.append(told)
             marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
@@ -120,6 +127,7 @@ class Judge:
         sources: SourceReader,
         progress: Callable[[str], None],
         diagnosis: diagnose.Diagnosis,
+        poll: Poll | None,
     ) -> tuple[ModuleResult, list[Marked]]:
         interview = Interview(self._nursery, self._assignment, submission, self._options.device)
         try:
@@ -134,7 +142,7 @@ class Judge:
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
             return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
-            edition, exercises = self._best_edition(module, interview, imported, progress)
+            edition, exercises = self._best_edition(module, interview, imported, progress, poll)
             with Trial(self._yardstick, interview, sources, Sitting(interview, imported)) as trial:
                 for marked in exercises:
                     self._try(marked, trial, imported, edition)
@@ -150,22 +158,24 @@ class Judge:
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
 
     def _best_edition(
-        self, module: Module, interview: Interview, imported: Imported, progress: Callable[[str], None]
+        self,
+        module: Module,
+        interview: Interview,
+        imported: Imported,
+        progress: Callable[[str], None],
+        poll: Poll | None,
     ) -> tuple[Edition | None, list[Marked]]:
-        """The module's exercises under the edition that gives most; all are asked where editions compete, so that
-        one exercise alone gets the verdict that it has among all."""
+        """The module's exercises under the edition that gives most."""
         editions: list[Edition | None] = [None, *module.editions.values()]
         rows: dict[str, Row] = {}
         sitting = Sitting(interview, imported)
         try:
             for exercise in module.exercises:
-                if len(editions) > 1 or self._wanted(exercise):
+                if self._wanted(exercise) or (len(editions) > 1 and not (poll and poll.knows(exercise.id))):
                     progress(exercise.id)
                     rows[exercise.id] = self._ask(exercise, editions, sitting)
             while True:
-                best = 0
-                if any(row.can_gain for row in rows.values()):
-                    best = max(range(len(editions)), key=lambda i: (sum(row[i].points for row in rows.values()), -i))
+                best = best_edition(rows, len(editions), poll)
                 chosen = [row[best] for row in rows.values()]
                 doubtful = [one.exercise for one in chosen if one.together and one.verdict is not Verdict.RIGHT]
                 if not doubtful:
@@ -338,7 +348,7 @@ class Judge:
             marked.verdict, marked.points = Verdict.GRADER_FAULT, 0.0
             marked.explanation = Explanation(Verdict.GRADER_FAULT, str(fault))
             return
-        marked.hold(outcome)
+        hold(marked, outcome)
         if clock and case is not None and not (outcome.why and outcome.why.verdict is Verdict.BROKE_RULE):
             verdict = outcome.why.verdict if outcome.why else Verdict.RIGHT
             marked.cases.append(CaseResult(case.name, case.hidden, verdict))

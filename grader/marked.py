@@ -1,11 +1,12 @@
-"""One exercise of a submission under one edition, as far as the judge has got with it."""
+"""What an exercise came to, while it is still being found out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader import diagnose
+from grader.editions import Poll
 from grader.explain import Explanation
 from grader.question import Question
 from grader.result import CaseResult, Speed, Verdict
@@ -15,7 +16,7 @@ from grader.trial import Outcome
 
 @dataclass
 class Marked:
-    """Verdict and points, and what they rest on. `together`: it was asked in a process that others were asked in."""
+    """One exercise under one edition."""
 
     exercise: Exercise
     verdict: Verdict
@@ -30,24 +31,7 @@ class Marked:
     hints: tuple[str, ...] = ()
     own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
     speed: Speed | None = None
-    together: bool = False
-
-    def hold(self, outcome: Outcome) -> None:
-        """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
-        self.speed = outcome.speed
-        self.notes += outcome.notes
-        why = outcome.why
-        if why is None:
-            return
-        if why.verdict is not Verdict.TOO_SLOW:
-            self.points, self.verdict, self.explanation = 0.0, why.verdict, why
-            return
-        left = 1 - (1 - outcome.share) * self.exercise.speed_points / self.exercise.points
-        self.points = round(self.points * left, 2)
-        if self.verdict is Verdict.RIGHT:
-            self.verdict, self.explanation = why.verdict, why
-        else:
-            self.notes.append(f"it is also too slow: {why.sentence}")
+    together: bool = False  # it was asked in a process that others were asked in
 
 
 class Row:
@@ -73,12 +57,41 @@ class Row:
         return any(self[number].verdict is Verdict.RIGHT for number in range(len(self._others) + 1))
 
 
-def unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
-    """An exercise that was not, or could not be, asked."""
-    return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)
+def best_edition(rows: Mapping[str, Row], editions: int, poll: Poll | None) -> int:
+    """The number of the edition that gives most; `poll`: what is known from before, and what is to be known again."""
+    if poll is None and not any(row.can_gain for row in rows.values()):
+        return 0
+    poll = poll or Poll()
+    for exercise, row in rows.items():
+        poll.enter(exercise, [row[number].points for number in range(editions)])
+    return poll.best
+
+
+def hold(marked: Marked, outcome: Outcome) -> None:
+    """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
+    marked.speed = outcome.speed
+    marked.notes += outcome.notes
+    why = outcome.why
+    if why is None:
+        return
+    if why.verdict is not Verdict.TOO_SLOW:
+        marked.points, marked.verdict, marked.explanation = 0.0, why.verdict, why
+        return
+    exercise = marked.exercise
+    left = 1 - (1 - outcome.share) * exercise.speed_points / exercise.points
+    marked.points = round(marked.points * left, 2)
+    if marked.verdict is Verdict.RIGHT:
+        marked.verdict, marked.explanation = why.verdict, why
+    else:
+        marked.notes.append(f"it is also too slow: {why.sentence}")
 
 
 def cost(question: Question) -> float:
     """The share of an exercise's points that failing this case costs."""
     worth = getattr(question.case, "worth", None)
     return 1.0 if worth is None else worth
+
+
+def unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
+    """An exercise that was not, or could not be, asked."""
+    return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)

@@ -8,11 +8,14 @@ from pathlib import Path
 from types import TracebackType
 
 from grader.course import Assignment, Course, find_course
-from grader.grading import find_submission, graded, guess_assignment, oracle_of
+from grader.editions import Poll
+from grader.fingerprint import Code
+from grader.grading import find_submission, graded, guess_assignment, oracle_of, place
 from grader.judge import Judge, Options
 from grader.oracle import Oracle
 from grader.result import Result
 from grader.sandbox import Plain
+from grader.submission import Submission
 
 
 class Session:
@@ -27,6 +30,7 @@ class Session:
         self._nursery = Plain()
         self._oracle: Oracle | None = None
         self._judges: dict[Options, Judge] = {}
+        self._polls = {public: {name: Poll() for name in assignment.checks.modules} for public in (False, True)}
 
     @classmethod
     def open(cls, name: str | None, path: Path | None = None, here: Path | None = None) -> Session:
@@ -40,21 +44,37 @@ class Session:
         exercises: Sequence[str] = (),
         public_only: bool = False,
         progress: Callable[[str], None] = lambda exercise: None,
+        hasty: bool = False,
     ) -> Result:
-        """Grade what the folder holds now; `exercises` are unambiguous endings of names."""
+        """Grade what the folder holds now; `exercises` are unambiguous endings of names. Where a module has editions,
+        the others of its exercises are asked too if their code has changed since they were; `hasty`: not so, the
+        edition is told from what they came to then."""
         chosen = tuple(exercise.id for exercise in self.assignment.select(exercises)) if exercises else None
-        submission = find_submission(self.course, self.assignment, self._path, self._here)
+        submission = self._submission()
+        code, polls = _code(submission), self._polls[public_only]
+        for name, poll in polls.items():
+            poll.code = {one.id: code.whole(one) for one in self.assignment.checks.modules[name].exercises}
+            if not hasty:
+                poll.forget()
         if self._oracle is None:
             self._oracle = oracle_of(self.assignment, self._nursery)
         options = Options(exercises=chosen, public_only=public_only)
         if options not in self._judges:  # which keeps its questions, and the reference its answers to them
             self._judges[options] = Judge(self.assignment, self._oracle, self._nursery, options)
-        return graded(self._judges[options], self._oracle, submission, self._nursery.level, progress)
+        return graded(self._judges[options], self._oracle, submission, self._nursery.level, progress, polls)
 
     @property
     def folder(self) -> Path:
-        """What is checked."""
-        return find_submission(self.course, self.assignment, self._path, self._here).folder
+        """Where what is checked lies."""
+        found = place(self.assignment, self._path, self._here).absolute()
+        return found if found.is_dir() else found.parent
+
+    def code(self) -> Code:
+        """The source as it is saved now. Raises SubmissionError."""
+        return _code(self._submission())
+
+    def _submission(self) -> Submission:
+        return find_submission(self.course, self.assignment, self._path, self._here)
 
     def close(self) -> None:
         """End the workers."""
@@ -67,6 +87,17 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _code(submission: Submission) -> Code:
+    """The Python files at the top of a submission: its modules, and what they may import beside them."""
+    texts: dict[str, str] = {}
+    for file in sorted(submission.folder.glob("*.py")):
+        try:
+            texts[file.stem] = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+    return Code(texts)
 
 
 _open: dict[tuple[str | None, Path], Session] = {}

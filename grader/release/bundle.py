@@ -17,6 +17,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from grader.course import CONFIGURATION, Assignment
+from grader.errors import GraderError
 from grader.files import write_atomically
 from grader.oracle import Oracle
 from grader.recording import NAME, to_bytes
@@ -29,7 +30,7 @@ LARGEST = 5 << 20  # bytes of the recorded answers of an assignment
 BESIDE = ("*.ipynb", "*.png", "*.svg", "*.npz")  # what of an assignment's folder goes along, beside what is generated
 
 
-class ReleaseError(Exception):
+class ReleaseError(GraderError):
     """Nothing was released."""
 
 
