@@ -26,6 +26,7 @@ FLOORS = (
     ("peer",),
     ("meter",),
     ("course",),
+    ("basis",),
     ("compare",),
     ("question",),
     ("notebook",),
