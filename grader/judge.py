@@ -77,14 +77,13 @@ class Judge:
         modules: list[ModuleResult] = []
         marked: list[Marked] = []
         diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle)
-        sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
-        for module in self._assignment.checks.modules.values():
-            if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
-                continue
-            poll = polls.get(module.name) if polls else None
-            told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
-            modules.append(told)
-            marked.extend(exercises)
+        with SourceReader(self._oracle, read_sources(submission)) as sources:  # before any of it is run
+            for module in self._assignment.checks.modules.values():
+                if module.name in submission.modules and any(map(self._wanted, module.exercises)):
+                    poll = polls.get(module.name) if polls else None
+                    told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
+                    modules.append(told)
+                    marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
         results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
         return Result(

@@ -32,7 +32,7 @@ from grader.rules import (
 )
 from grader.sitting import Sitting
 from grader.spec import Exercise, MemoryLimit, OperationsDoNotGrow, Version
-from grader.yardstick import Yardstick, count, runner, used
+from grader.yardstick import Yardstick, runner, used
 
 Check = Callable[[Question, Response, dict[str, Any]], Explanation | None]
 
@@ -123,7 +123,7 @@ class Trial:
             return None
         try:
             for question in questions:
-                reply, _ = worker.call_encoded(count(question), seconds=question.exercise.seconds)
+                reply, _ = worker.call_encoded(self._yardstick.count(question), seconds=question.exercise.seconds)
                 if not isinstance(reply, wire.Counted):
                     return None
                 counted.append(reply)
