@@ -58,10 +58,8 @@ import importlib, sys
 from pathlib import Path
 import pytest, torch
 from grader.course import find_course
-from grader.question import draw
-
+from grader.question import draw, map_arrays
 from grader.worker.subject import Subject
-from grader.worker.tensors import from_wire
 
 root, here = Path({root!r}), Path({submission!r})
 course = find_course(root)
@@ -76,6 +74,9 @@ def module(folder, name):
         return Subject(importlib.import_module(name), assignment.checks.modules[name].also)
     finally:
         sys.path.remove(str(folder))
+
+def tensors(inputs):
+    return map_arrays(inputs, lambda array: torch.from_numpy(array.copy()))
 
 def close(a, b):
     if isinstance(a, dict):
@@ -99,9 +100,9 @@ def test(exercise, both):
     for case in cases:
         question = draw(exercise, case, b"secret", course.assignments)
         torch.manual_seed(question.seed)
-        expected = exercise.ask(reference, **from_wire(question.inputs))
+        expected = exercise.ask(reference, **tensors(question.inputs))
         torch.manual_seed(question.seed)
-        assert close(expected, exercise.ask(submission, **from_wire(question.inputs)))
+        assert close(expected, exercise.ask(submission, **tensors(question.inputs)))
 """
 
 

@@ -28,13 +28,16 @@ from pathlib import Path
 
 import torch
 from grader.course import find_course
-from grader.question import draw
+from grader.question import draw, map_arrays
 from grader.worker.subject import Subject
-from grader.worker.tensors import from_wire
 
 course = find_course(Path({root!r}))
 assignment = course.assignment("a1")
 sys.path[:0] = [str(course.given), str(assignment.solution)]
+
+
+def tensors(inputs):
+    return map_arrays(inputs, lambda array: torch.from_numpy(array.copy()))
 
 
 def close(a, b):
@@ -55,9 +58,9 @@ def check(exercise_id, names):
     for case in [*exercise.cases, *([exercise.timed_case] if exercise.timed_case else [])]:
         question = draw(exercise, case, b"secret", course.assignments)
         torch.manual_seed(question.seed)
-        expected = exercise.ask(reference, **from_wire(question.inputs))
+        expected = exercise.ask(reference, **tensors(question.inputs))
         torch.manual_seed(question.seed)
-        assert close(expected, exercise.ask(submission, **from_wire(question.inputs))), case.name
+        assert close(expected, exercise.ask(submission, **tensors(question.inputs))), case.name
     return True
 '''
 
@@ -68,7 +71,7 @@ def environment(root: Path) -> dict[str, str]:
     return {
         **os.environ,
         "PATH": f"{(root / ENVIRONMENT / 'bin').absolute()}:{os.environ['PATH']}",
-        "RIVAL_PACKAGES": str(ours),
+        "RIVAL_PACKAGES": f"{ours}{os.pathsep}{root}",
         "OMP_NUM_THREADS": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
     }
@@ -91,7 +94,8 @@ def source(place: Path) -> str:
 
 def _setup(helper: Path) -> str:
     return (
-        f"import os, sys\nsys.path.append(os.environ['RIVAL_PACKAGES'])\nsys.path.insert(0, {str(helper)!r})\n"
+        "import os, sys\nsys.path.extend(os.environ['RIVAL_PACKAGES'].split(os.pathsep))\n"
+        f"sys.path.insert(0, {str(helper)!r})\n"
         "from helper import check"
     )
 
