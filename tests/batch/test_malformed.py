@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 
 from tests.batch.malformed import Pile, check_class, handed_in
 
@@ -12,6 +12,7 @@ from tests.batch.malformed import Pile, check_class, handed_in
 @settings(
     max_examples=2,
     deadline=None,
+    verbosity=Verbosity.quiet,  # or it would print every byte
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
