@@ -13,7 +13,7 @@ from types import TracebackType
 
 from grader import wire
 from grader.oracle import Oracle, OracleFault
-from grader.peer import Peer, PeerLost, printable
+from grader.peer import Lost, Peer, PeerLost, printable
 from grader.rules.breach import Breach
 from grader.rules.calls import forbidding
 from grader.spec import Exercise, LoopLimit, NoCalls
@@ -55,6 +55,14 @@ class SourceReader:
     ) -> None:
         self._end()
 
+    def _ask(self, request: wire.Inspect) -> tuple[wire.Reply, Lost | None]:
+        """What the process replies, a new one where there is none; and why it did not."""
+        self._worker = self._worker or self._oracle.fresh()
+        try:
+            return self._worker.call(request, seconds=INSPECT_SECONDS)[0], None
+        except PeerLost as lost:
+            return wire.Inspection(problem="takes too long to be read"), lost.cause
+
     def _end(self) -> None:
         if self._worker is not None:
             self._oracle.end(self._worker)
@@ -79,18 +87,16 @@ class SourceReader:
         if len(source) > SOURCE_LIMIT:
             return wire.Inspection(problem=f"is longer than {SOURCE_LIMIT >> 10} KB")
         names = dict.fromkeys(name for exercise in module.exercises for name in _names(exercise))
-        reply: wire.Reply
-        for _ in range(2):  # what another module has done to the process is not this one's fault
+        died = 0
+        while True:
             used = self._worker is not None
-            self._worker = self._worker or self._oracle.fresh()
-            try:
-                reply, _ = self._worker.call(wire.Inspect(source, list(names)), seconds=INSPECT_SECONDS)
-            except PeerLost:
-                self._end()
-                reply = wire.Inspection(problem="takes too long to be read")
-            if not used or not (isinstance(reply, wire.Inspection) and reply.problem):
+            reply, lost = self._ask(wire.Inspect(source, list(names)))
+            if not (isinstance(reply, wire.Inspection) and reply.problem):
                 break
             self._end()
+            if not used and (lost is not Lost.DIED or died):
+                break  # neither what another module has done to the process nor a kill is this one's fault
+            died += not used
         if not isinstance(reply, wire.Inspection):
             raise OracleFault(f"{module.name}.py was not inspected")
         return reply
