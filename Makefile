@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: demo browser test proofs validate lint bench setup system clean
+.PHONY: demo browser test proofs validate lint bench bench-rivals setup system clean
 
 setup: $(VENV)/.installed system
 
@@ -29,7 +29,7 @@ demo: setup
 	@sh scripts/demo.sh $(RUN)/grader
 
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
-LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_release_long.py
+LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_release_long.py tests/batch/test_malformed_long.py
 
 test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
@@ -54,6 +54,11 @@ bench: setup
 	$(RUN)/python -m benchmarks.clock
 	$(RUN)/python -m benchmarks.kernels
 	$(RUN)/python -m benchmarks.batch --submissions 100
+
+# nbgrader and otter-grader, in an environment of their own, for benchmarks.batch to compare with.
+bench-rivals:
+	$(PYTHON) -m venv .cache/rivals
+	.cache/rivals/bin/pip install --quiet --constraint benchmarks/rivals.txt nbgrader otter-grader
 
 clean:
 	rm -rf $(VENV)

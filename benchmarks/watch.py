@@ -148,9 +148,11 @@ def note_parts() -> None:
     from grader.interview import Interview
     from grader.rules import SourceReader
     from grader.sandbox import Plain
+    from grader.sitting import Sitting
 
     note(Interview, "load", "import")
-    note(Interview, "ask", "ask")
+    note(Sitting, "ask_together", "ask together")
+    note(Sitting, "ask_alone", "ask alone")
     note(trial.Trial, "_race", "race")
     note(clock.Runner, "ask", "race: asking")
     note(trial.Trial, "_counts", "counts")

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from grader.errors import GraderError
@@ -84,11 +85,13 @@ class Assignment:
         """The reference modules."""
         return self.course.solutions / self.name
 
-    @property
+    @cached_property
     def version(self) -> str:
-        """A hash of everything that decides a grade: both declarations and the references."""
+        """A hash of everything that decides a grade: both declarations, the references, and what is given."""
         digest = hashlib.sha256()
         files = [self.public, *sorted(self.solution.glob("*.py"))]
+        for folder in (self.course.given, self.course.assignments / "data"):
+            files += [file for file in sorted(folder.rglob("*")) if file.is_file() and file.suffix != ".pyc"]
         for file in files:
             digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         return digest.hexdigest()[:16]

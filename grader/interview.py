@@ -1,4 +1,4 @@
-"""Puts questions to a submission: one worker for each module, a fresh fork of it for each exercise."""
+"""Puts questions to a submission: a worker for each module, and forks of it, fresh ones or shared (grader.sitting)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from grader.peer import Lost, Peer, PeerLost, printable
 from grader.question import Question
 from grader.sandbox.cage import Cage, Paths
 from grader.submission import Submission
+from grader.worker.failure import is_unwritten
 
 IMPORT_SECONDS = 30.0
 REAP_SECONDS = 2.0
@@ -37,11 +38,13 @@ class Response:
 @dataclass
 class Transcript:
     """An exercise's responses, in the order of its questions, and what it printed meanwhile. `aside`: to what was asked
-    afterwards; none where its worker was lost by then."""
+    afterwards; none where its worker was lost by then. `together`: in a process that other exercises were asked in, so
+    that it is asked alone unless it is right."""
 
     responses: list[Response] = field(default_factory=list)
     printed: str = ""
     aside: list[Response] = field(default_factory=list)
+    together: bool = False
 
 
 @dataclass
@@ -100,8 +103,17 @@ class Interview:
         return imported
 
     def ask(self, imported: Imported, questions: Sequence[Question], aside: Sequence[Question] = ()) -> Transcript:
-        """Put an exercise's questions; a worker that dies over one is replaced for the next. `aside`: questions for a
-        note, put to the same worker in the end, where another one would cost more than they do."""
+        """Put an exercise's questions to a fresh fork; one that dies over a question is replaced for the next. `aside`:
+        questions for a note, put to the same worker in the end, where another one would cost more than they do."""
+        transcript, worker = self.put_all(imported, questions, aside)
+        if worker is not None:
+            self._nursery.end(worker)
+        return transcript
+
+    def put_all(
+        self, imported: Imported, questions: Sequence[Question], aside: Sequence[Question] = ()
+    ) -> tuple[Transcript, Peer | None]:
+        """The same, and the worker where it is still there, to be ended by `hang_up`."""
         transcript = Transcript()
         worker: Peer | None = None
         deaths = 0
@@ -133,8 +145,7 @@ class Interview:
                 transcript.aside.append(self._put(worker, question))
                 if transcript.aside[-1].lost:
                     break
-            self._nursery.end(worker)
-        return transcript
+        return transcript, worker
 
     def end(self, imported: Imported) -> None:
         """End the module's worker."""
@@ -167,6 +178,14 @@ class Interview:
         except PeerLost as lost:
             return Response(lost=lost)
 
+    def put_together(self, worker: Peer, frame: wire.Encoded, count: int, seconds: float) -> list[Response] | None:
+        """Put so many questions at once, and wait so long for all answers; None where one of them is missing."""
+        try:
+            reply, data = worker.call_encoded(frame, seconds=seconds)
+            return responses_of(reply, data, count)
+        except PeerLost:
+            return None
+
     def meter(self, worker: Peer) -> Meter:
         """What reads how much a fork uses."""
         return self._nursery.meter(worker)
@@ -174,6 +193,10 @@ class Interview:
     def hang_up(self, worker: Peer) -> None:
         """End a fork."""
         self._nursery.end(worker)
+
+    def forget_limits(self) -> None:
+        """Blame nobody for the limits that the cage has run into so far."""
+        self._nursery.limit_hit()
 
     def _status(self, imported: Imported, worker: Peer) -> int | None:
         """How a dead worker ended, as its parent tells: good for a sentence, not for a verdict."""
@@ -203,7 +226,29 @@ def response_of(reply: wire.Reply, data: memoryview) -> Response:
         answer = wire.unpack(reply.outputs, data)
     except wire.FrameError as error:
         raise PeerLost(Lost.PROTOCOL, str(error)) from None
+    return _response(answer, reply)
+
+
+def responses_of(reply: wire.Reply, data: memoryview, count: int) -> list[Response] | None:
+    """A reply as so many responses, None where it says that there are none; raises PeerLost where it is neither."""
+    if isinstance(reply, wire.Failure):
+        return None
+    if not isinstance(reply, wire.Answers):
+        raise PeerLost(Lost.PROTOCOL, "not answers")
+    if reply.failures:
+        unwritten = len(reply.failures) == count and all(map(is_unwritten, reply.failures))
+        return [Response(failure=one) for one in reply.failures] if unwritten else None
+    try:
+        answers = wire.unpack(reply.outputs, data)
+    except wire.FrameError as error:
+        raise PeerLost(Lost.PROTOCOL, str(error)) from None
+    if not isinstance(answers, list) or not len(answers) == len(reply.seen) == count:
+        raise PeerLost(Lost.PROTOCOL, "another number of answers")
+    return [_response(answer, seen) for answer, seen in zip(answers, reply.seen, strict=True)]
+
+
+def _response(answer: Any, seen: wire.Answer | wire.Seen) -> Response:
     if not isinstance(answer, dict) or not all(isinstance(name, str) for name in answer):
         raise PeerLost(Lost.PROTOCOL, "an answer without names")
-    shared = tuple((output[:100], name[:100]) for output, name in reply.shared[:50])
-    return Response(answer=answer, changed=tuple(name[:100] for name in reply.changed[:50]), shared=shared)
+    shared = tuple((output[:100], name[:100]) for output, name in seen.shared[:50])
+    return Response(answer=answer, changed=tuple(name[:100] for name in seen.changed[:50]), shared=shared)

@@ -6,25 +6,27 @@ The judge imports neither a submission nor torch. What it says about an exercise
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from grader import diagnose
+from grader import diagnose, wire
 from grader.compare import Agreement, Comparison
 from grader.course import Assignment
 from grader.editions import Poll
 from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
-from grader.marked import Marked, cost, hold, unasked
+from grader.marked import Marked, Row, best_edition, cost, hold, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
-from grader.question import Question, draw
+from grader.question import Question, draw, encode_all
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
 from grader.rules import SourceReader, read_sources
 from grader.sandbox.cage import Cage
+from grader.sitting import Sitting
 from grader.spec import Case, Exercise, TimedCase
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
@@ -32,6 +34,8 @@ from grader.trial import Trial
 from grader.yardstick import Yardstick
 
 OTHER = {"float64": "float32", "float32": "float64"}
+
+Judgement = tuple[float, Agreement | None, Explanation | None]
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,13 @@ class Judge:
         marked: list[Marked] = []
         known = {name: hints for poll in (polls or {}).values() for name, hints in poll.hints.items()}
         diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle, known)
-        sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
-        for module in self._assignment.checks.modules.values():
-            if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
-                continue
-            poll = (polls or {}).get(module.name) or Poll()
-            told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
-            modules.append(told)
-            marked.extend(exercises)
+        with SourceReader(self._oracle, read_sources(submission)) as sources:  # before any of it is run
+            for module in self._assignment.checks.modules.values():
+                if module.name in submission.modules and any(map(self._wanted, module.exercises)):
+                    poll = (polls or {}).get(module.name)
+                    told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
+                    modules.append(told)
+                    marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
         results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
         return Result(
@@ -124,7 +127,7 @@ class Judge:
         sources: SourceReader,
         progress: Callable[[str], None],
         diagnosis: diagnose.Diagnosis,
-        poll: Poll,
+        poll: Poll | None,
     ) -> tuple[ModuleResult, list[Marked]]:
         interview = Interview(self._nursery, self._assignment, submission, self._options.device)
         try:
@@ -140,9 +143,9 @@ class Judge:
             return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
             edition, exercises = self._best_edition(module, interview, imported, progress, poll)
-            trial = Trial(self._yardstick, interview, sources)
-            for marked in exercises:
-                self._try(marked, trial, imported, edition)
+            with Trial(self._yardstick, interview, sources, Sitting(interview, imported)) as trial:
+                for marked in exercises:
+                    self._try(marked, trial, imported, edition)
             for marked in sorted(
                 exercises, key=lambda one: diagnosis.depth(one.exercise)
             ):  # hints to one help to find those to what needs it
@@ -150,41 +153,85 @@ class Judge:
                 found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
                 marked.hints, marked.own_mistake = found.hints, found.own
                 marked.notes += found.notes
-                poll.tell(marked.exercise.id, found.hints)
+                if poll is not None:
+                    poll.tell(marked.exercise.id, found.hints)
         finally:
             interview.end(imported)
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
 
     def _best_edition(
-        self, module: Module, interview: Interview, imported: Imported, progress: Callable[[str], None], poll: Poll
+        self,
+        module: Module,
+        interview: Interview,
+        imported: Imported,
+        progress: Callable[[str], None],
+        poll: Poll | None,
     ) -> tuple[Edition | None, list[Marked]]:
         """The module's exercises under the edition that gives most."""
         editions: list[Edition | None] = [None, *module.editions.values()]
-        marks: list[list[Marked]] = [[] for _ in editions]
-        for exercise in module.exercises:
-            if not self._wanted(exercise) and (len(editions) == 1 or poll.knows(exercise.id)):
-                continue
-            progress(exercise.id)
-            if exercise.needs_cuda and self._options.device == "cpu":
-                away = Explanation(Verdict.NEEDS_CUDA, "asked on a machine with a GPU only; not counted here")
-                for row in marks:
-                    row.append(unasked(exercise, away, out_of=0.0))
-                continue
-            transcript = interview.ask(imported, self._asked(exercise), self._in_other_type(exercise))
-            usual = self._mark(exercise, transcript, None)
-            self._notes(usual, transcript)
-            for row, edition in zip(marks, editions, strict=True):
-                row.append(usual if edition is None else self._mark(exercise, transcript, edition, usual))
-            poll.enter(exercise.id, [row[-1].points for row in marks])
-        return editions[poll.best], [one for one in marks[poll.best] if self._wanted(one.exercise)]
+        rows: dict[str, Row] = {}
+        sitting = Sitting(interview, imported)
+        try:
+            for exercise in module.exercises:
+                if self._wanted(exercise) or (len(editions) > 1 and not (poll and poll.knows(exercise.id))):
+                    progress(exercise.id)
+                    rows[exercise.id] = self._ask(exercise, editions, sitting)
+            while True:
+                best = best_edition(rows, len(editions), poll)
+                chosen = [row[best] for row in rows.values()]
+                doubtful = [one.exercise for one in chosen if one.together and one.verdict is not Verdict.RIGHT]
+                if not doubtful:
+                    return editions[best], [one for one in chosen if self._wanted(one.exercise)]
+                for exercise in doubtful:  # right under another edition only
+                    rows[exercise.id] = self._ask(exercise, editions, sitting, alone=True)
+        finally:
+            sitting.end()
 
     # -- an exercise ---------------------------------------------------------------------------------------------
+
+    def _ask(
+        self, exercise: Exercise, editions: Sequence[Edition | None], sitting: Sitting, alone: bool = False
+    ) -> Row:
+        """An exercise under each edition: as it is beside others, where it is right there and there is nothing else to
+        be said of it; else as it is alone."""
+        if exercise.needs_cuda and self._options.device == "cpu":
+            away = Explanation(Verdict.NEEDS_CUDA, "asked on a machine with a GPU only; not counted here")
+            gone = unasked(exercise, away, out_of=0.0)
+            return Row(gone, [lambda: gone] * (len(editions) - 1))
+        questions, aside = self._asked(exercise), self._in_other_type(exercise)
+        frame = None if alone else self._frame(exercise)
+        together = sitting.ask_together(frame, questions, aside) if frame is not None else None
+        if together is not None:
+            row, note = self._marks(exercise, together, editions)
+            if not together.together or (not note and row.is_right):
+                sitting.go_on()
+                return row
+            sitting.give_up()
+        return self._marks(exercise, sitting.ask_alone(questions, aside), editions)[0]
+
+    def _frame(self, exercise: Exercise) -> wire.Encoded | None:
+        """All that an exercise is asked, as one request."""
+        device, timed = self._options.device, self._options.timed
+        key = ("frame", exercise.id, timed, self._options.public_only, self._secret, device)
+        asked = [*self._asked(exercise), *self._in_other_type(exercise)]
+        return self._oracle.known.get(key, lambda: encode_all(asked, device))
+
+    def _marks(
+        self, exercise: Exercise, transcript: Transcript, editions: Sequence[Edition | None]
+    ) -> tuple[Row, str | None]:
+        """An exercise under each edition, and a note on the other float type."""
+        usual = self._mark(exercise, transcript, None)
+        note = self._about_the_other_type(usual, transcript)
+        usual.notes += [note] if note else []
+        others = [partial(self._mark, exercise, transcript, edition, usual) for edition in editions[1:]]
+        return Row(usual, others), note
 
     def _mark(
         self, exercise: Exercise, transcript: Transcript, edition: Edition | None, usual: Marked | None = None
     ) -> Marked:
         """Verdict and points under an edition. What is the same under every edition is taken from `usual`."""
-        marked = Marked(exercise, Verdict.RIGHT, exercise.points, exercise.points, printed=transcript.printed)
+        marked = Marked(exercise, Verdict.RIGHT, exercise.points, exercise.points)
+        marked.printed, marked.together = transcript.printed, transcript.together
         if usual is not None:
             marked.notes = usual.notes
         failures: list[tuple[Question, Explanation | None]] = []
@@ -211,9 +258,7 @@ class Judge:
             marked.verdict = first[1].verdict if first[1] else Verdict.WRONG
         return marked
 
-    def _judge(
-        self, question: Question, response: Response, edition: Edition | None
-    ) -> tuple[float, Agreement | None, Explanation | None]:
+    def _judge(self, question: Question, response: Response, edition: Edition | None) -> Judgement:
         """Error, agreement where an answer was compared, and an explanation where that is not the point."""
         if response.answer is None:
             return float("inf"), None, explain(response, question.exercise.seconds)
@@ -222,7 +267,7 @@ class Judge:
 
     def _against(
         self, question: Question, response: Response, expected: dict[str, Any], edition: Edition | None
-    ) -> tuple[float, Agreement | None, Explanation | None]:
+    ) -> Judgement:
         """The same, for an answer whose right one is known."""
         exercise = question.exercise
         assert response.answer is not None
@@ -257,23 +302,23 @@ class Judge:
         first = self._asked(exercise)[0]
         return [] if exercise.properties or not first.has_floats else [first.cast(OTHER[exercise.dtype])]
 
-    def _notes(self, marked: Marked, transcript: Transcript) -> None:
-        """Findings that cost nothing: the other float type."""
+    def _about_the_other_type(self, marked: Marked, transcript: Transcript) -> str | None:
+        """A note, which costs nothing, where the exercise is right in one float type only."""
         exercise, other = marked.exercise, OTHER[marked.exercise.dtype]
         if marked.verdict is not Verdict.RIGHT or not transcript.aside:
-            return
+            return None
         (cast,), (response,) = self._in_other_type(exercise), transcript.aside
         question = self._asked(exercise)[0]
         try:
             if response.answer is None:
                 why = explain(response, exercise.seconds).sentence
-                marked.notes.append(f"works in {exercise.dtype} only: given {other}, {why}")
-                return
+                return f"works in {exercise.dtype} only: given {other}, {why}"
             expected = self._oracle.expected(cast)
         except OracleFault:
-            return
-        if not in_other_float_type(question)(expected, response.answer).ok:
-            marked.notes.append(f"works in {exercise.dtype} only: given {other}, its answer is another one")
+            return None
+        if in_other_float_type(question)(expected, response.answer).ok:
+            return None
+        return f"works in {exercise.dtype} only: given {other}, its answer is another one"
 
     # -- rules and time ------------------------------------------------------------------------------------------
 

@@ -72,6 +72,8 @@ def size_of(value: Any) -> int:
         return SMALL + size_of(value.array)
     if isinstance(value, Question):
         return 2 * size_of(value.inputs) + size_of(value.kept)  # once more as a frame
+    if isinstance(value, wire.Encoded):
+        return SMALL + sum(map(len, value.parts)) + (value.memory.size if value.memory else 0)
     if isinstance(value, dict):
         return SMALL + sum(map(size_of, value.values()))
     if isinstance(value, list | tuple):

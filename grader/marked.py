@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader import diagnose
+from grader.editions import Poll
 from grader.explain import Explanation
 from grader.question import Question
 from grader.result import CaseResult, Speed, Verdict
@@ -29,6 +31,40 @@ class Marked:
     hints: tuple[str, ...] = ()
     own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
     speed: Speed | None = None
+    together: bool = False  # it was asked in a process that others were asked in
+
+
+class Row:
+    """An exercise under each edition, the usual one first; the others are looked at when they are asked for."""
+
+    def __init__(self, usual: Marked, others: Sequence[Callable[[], Marked]] = ()) -> None:
+        self._others = others
+        self._found: dict[int, Marked] = {0: usual}
+
+    def __getitem__(self, number: int) -> Marked:
+        if number not in self._found:
+            self._found[number] = self._others[number - 1]()
+        return self._found[number]
+
+    @property
+    def can_gain(self) -> bool:
+        """Whether another edition could give more than the usual one."""
+        return self._found[0].points < self._found[0].out_of
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is right under one of them."""
+        return any(self[number].verdict is Verdict.RIGHT for number in range(len(self._others) + 1))
+
+
+def best_edition(rows: Mapping[str, Row], editions: int, poll: Poll | None) -> int:
+    """The number of the edition that gives most; `poll`: what is known from before, and what is to be known again."""
+    if poll is None and not any(row.can_gain for row in rows.values()):
+        return 0
+    poll = poll or Poll()
+    for exercise, row in rows.items():
+        poll.enter(exercise, [row[number].points for number in range(editions)])
+    return poll.best
 
 
 def hold(marked: Marked, outcome: Outcome) -> None:

@@ -142,6 +142,11 @@ class Peer:
             if self._output < 0 or not self._take_output():
                 return
 
+    def restart_printed(self) -> None:
+        """Forget what the worker has printed so far."""
+        self.drain()
+        self.printed = Printed()
+
     def close(self) -> None:
         """Hang up. The process is the sandbox's to kill."""
         self.drain()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -65,6 +65,16 @@ class Question:
     @cached_property
     def _casts(self) -> dict[str, Question]:
         return {}
+
+
+def encode_all(questions: Sequence[Question], device: str) -> wire.Encoded | None:
+    """Several questions of one exercise as one request; None where that is more than can be sent."""
+    packer = wire.Packer()
+    try:
+        inputs = packer.pack([question.inputs for question in questions])
+        return wire.encode(wire.AskAll(questions[0].exercise.id, inputs, questions[0].seed, device), packer)
+    except wire.FrameError:
+        return None
 
 
 def draw(exercise: Exercise, case: Case | TimedCase, secret: bytes, data: Path, **size: int) -> Question:

@@ -86,6 +86,7 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     cases: tuple[CaseResult, ...] = ()
     speed: Speed | None = None
     excerpt: Excerpt | None = None
+    basis: str = ""  # in a gradebook: a hash of what the verdict rests on beside the submission
 
 
 class ModuleResult(msgspec.Struct, frozen=True):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from grader import wire
 from grader.clock import HOPELESS, NO_POINTS, PAIRS_AT_MOST, WARM_UP, Race, Runner, Timing, TooShort
 from grader.explain import Explanation, explain
 from grader.interview import Imported, Interview, Response, response_of
-from grader.peer import Lost, PeerLost
+from grader.peer import Lost, Peer, PeerLost
 from grader.question import Question
 from grader.result import Speed, Verdict
 from grader.rules import (
@@ -29,8 +30,9 @@ from grader.rules import (
     memory_breach,
     source_breach,
 )
+from grader.sitting import Sitting
 from grader.spec import Exercise, MemoryLimit, OperationsDoNotGrow, Version
-from grader.yardstick import Yardstick, count, runner, used
+from grader.yardstick import Yardstick, runner, used
 
 Check = Callable[[Question, Response, dict[str, Any]], Explanation | None]
 
@@ -54,12 +56,22 @@ class Outcome:
 
 
 class Trial:
-    """One submission before its rules and limits; all of this takes place on the CPU."""
+    """One module of a submission before its rules and limits; all of this takes place on the CPU. `counting`: where
+    operations are counted, which may be one process for several exercises."""
 
-    def __init__(self, yardstick: Yardstick, interview: Interview, sources: SourceReader) -> None:
+    def __init__(self, yardstick: Yardstick, interview: Interview, sources: SourceReader, counting: Sitting) -> None:
         self._yardstick = yardstick
         self._interview = interview
         self._sources = sources
+        self._counting = counting
+
+    def __enter__(self) -> Trial:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._counting.end()
 
     def source_rules(self, exercise: Exercise) -> Breach | None:
         """The first rule about the source that is broken. Raises OracleFault."""
@@ -79,11 +91,9 @@ class Trial:
         breach = self.source_rules(exercise)
         counts: Counts | None = None
         if breach is None and may_be_seen(exercise):
-            counted = self._counted(imported, first)
-            breach = forbidden_breach(exercise, counted[0]) if counted else None
+            _, breach = self._counted([first], lambda found: forbidden_breach(exercise, found[0]))
         if breach is None and any(isinstance(rule, OperationsDoNotGrow) for rule in exercise.rules):
-            counts = self._counts(exercise, imported)
-            breach = growth_breach(exercise, counts) if counts else None
+            counts, breach = self._counts(exercise)
         if breach is None:
             breach = self._memory(exercise, imported)
         if breach is not None:
@@ -94,37 +104,50 @@ class Trial:
 
     # -- rules --------------------------------------------------------------------------------------------------
 
-    def _counted(self, imported: Imported, *questions: Question) -> list[wire.Counted] | None:
-        """The operations of each question, put to one worker; None where they cannot be counted: then nothing is held
-        against the student."""
-        worker, _ = self._interview.fork(imported)
+    def _counted(
+        self, questions: Sequence[Question], find: Callable[[list[wire.Counted]], Breach | None]
+    ) -> tuple[list[wire.Counted] | None, Breach | None]:
+        """The operations of each question, put to one worker, and the rule that they break: what was counted where
+        others were before, if that breaks none; else what is counted alone. None where they cannot be counted: then
+        nothing is held against the student."""
+        for worker in (self._counting.again, self._counting.fresh):
+            counted = self._count(worker(), questions)
+            breach = find(counted) if counted is not None else None
+            if counted is not None and breach is None:
+                break
+        return counted, breach
+
+    def _count(self, worker: Peer | None, questions: Sequence[Question]) -> list[wire.Counted] | None:
+        counted: list[wire.Counted] = []
         if worker is None:
             return None
-        counted: list[wire.Counted] = []
         try:
             for question in questions:
-                reply, _ = worker.call_encoded(count(question), seconds=question.exercise.seconds)
+                reply, _ = worker.call_encoded(self._yardstick.count(question), seconds=question.exercise.seconds)
                 if not isinstance(reply, wire.Counted):
                     return None
                 counted.append(reply)
         except PeerLost:
             return None
-        finally:
-            self._interview.hang_up(worker)
         return counted
 
-    def _counts(self, exercise: Exercise, imported: Imported) -> Counts | None:
+    def _counts(self, exercise: Exercise) -> tuple[Counts | None, Breach | None]:
+        """The operations at two sizes, and the rule that they break."""
         sizes = self._yardstick.sizes(exercise)
         small, large = (self._yardstick.question(exercise, "count", n=n) for n in sizes)
-        counted = self._counted(imported, small, large)
-        if counted is None:
-            return None
-        return Counts(sizes, (counted[0], counted[1]), self._yardstick.counts(exercise, (small, large)))
+        reference = self._yardstick.counts(exercise, (small, large))
+
+        def find(counted: list[wire.Counted]) -> Breach | None:
+            return growth_breach(exercise, Counts(sizes, (counted[0], counted[1]), reference))
+
+        counted, breach = self._counted([small, large], find)
+        return (Counts(sizes, (counted[0], counted[1]), reference) if counted else None), breach
 
     def _memory(self, exercise: Exercise, imported: Imported) -> Breach | None:
         for rule in exercise.rules:
             if isinstance(rule, MemoryLimit):
                 reference = self._yardstick.memory(exercise, rule)
+                self._counting.end()
                 worker, _ = self._interview.fork(imported)
                 if worker is None or reference is None:
                     return None
@@ -170,6 +193,7 @@ class Trial:
         pace = 1.0 if known is None else known.pace
         if pace is None:
             return Outcome(notes=("its speed is measured at grading",))
+        self._counting.end()  # nothing else of the submission's runs now
         worker, failed = self._interview.fork(imported)
         if worker is None:
             assert failed is not None
@@ -247,7 +271,7 @@ class Trial:
         share: float,
     ) -> Outcome:
         """Too slow, with what explains it: the operations, and the loops in the source."""
-        counts = counts or self._counts(exercise, imported)
+        counts = counts or self._counts(exercise)[0]
         if counts is not None:
             speed = _with_counts(speed, counts)
             told += f"; {counts.words()}" + (f", and {growth(counts)}" if counts.grow else "")

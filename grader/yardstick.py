@@ -59,13 +59,17 @@ class Yardstick:
         small, large = known.operations
         return wire.Counted(small, True, []), wire.Counted(large, True, [])
 
+    def count(self, question: Question) -> wire.Encoded:
+        """The request to count a question's operations."""
+        return self.oracle.known.get(("count", question.key), lambda: _count(question))
+
     def counted(self, question: Question) -> wire.Counted:
         """The reference's operations. Raises OracleFault."""
         return self.oracle.known.get(("operations", question.key), lambda: self._count(question))
 
     def _count(self, question: Question) -> wire.Counted:
         worker = self.oracle.another(question.exercise.module.name)
-        reply, _ = _call(worker, count(question))
+        reply, _ = _call(worker, self.count(question))
         self.oracle.end(worker)
         if not isinstance(reply, wire.Counted):
             raise OracleFault(f"the operations of the reference's {question.exercise.id} cannot be counted")
@@ -144,16 +148,15 @@ class Yardstick:
         return ratio, ratio * seconds
 
 
-def runner(worker: Peer) -> Runner:
-    """A worker of the reference under the clock."""
-    return Runner(worker, ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
-
-
-def count(question: Question) -> wire.Encoded:
-    """The request to count a question's operations."""
+def _count(question: Question) -> wire.Encoded:
     packer = wire.Packer()
     inputs = packer.pack(question.inputs)
     return wire.encode(wire.Count(question.exercise.id, inputs, question.seed, OPERATIONS_LIMIT), packer)
+
+
+def runner(worker: Peer) -> Runner:
+    """A worker of the reference under the clock."""
+    return Runner(worker, ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
 
 
 def used(

@@ -19,14 +19,16 @@ from nbformat import v4
 
 from grader.course import Assignment
 from grader.debug import DebugError, debug
-from grader.interview import Imported, Interview, Transcript
+from grader.interview import Transcript
 from grader.oracle import Oracle
 from grader.question import Question
 from grader.result import Result
 from grader.sandbox import Plain
 from grader.session import Session
+from grader.sitting import Sitting
 from grader.submission import open_submission
 from grader.watch import watch
+from grader.wire import Encoded
 from tests.conftest import TOY
 from tests.test_cli import run
 
@@ -118,18 +120,18 @@ def asked_of(
 ) -> list[list[str]]:
     """The exercises that the student's workers are asked: at first, and after each save."""
     rounds: list[list[str]] = [[]]
-    ask = Interview.ask
+    ask = Sitting.ask_together
 
-    def noted(self: Interview, imported: Imported, questions: Sequence[Question], *rest: Any) -> Transcript:
+    def noted(self: Sitting, frame: Encoded, questions: Sequence[Question], *rest: Any) -> Transcript | None:
         rounds[-1].append(questions[0].exercise.name)
-        return ask(self, imported, questions, *rest)
+        return ask(self, frame, questions, *rest)
 
     def announced() -> Iterator[set[Path]]:
         for save in saves:
             rounds.append([])
             yield save
 
-    monkeypatch.setattr(Interview, "ask", noted)
+    monkeypatch.setattr(Sitting, "ask_together", noted)
     with Session(toy.course, toy, mine, mine, nursery) as session:
         watch(session, ["energy"], lambda result: None, lambda error: None, changes=announced())
     return rounds
@@ -170,13 +172,13 @@ def test_a_session_asks_again_what_has_changed_since(
     toy: Assignment, mine: Path, nursery: Plain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    ask = Interview.ask
+    ask = Sitting.ask_together
 
-    def noted(self: Interview, imported: Imported, questions: Sequence[Question], *rest: Any) -> Transcript:
+    def noted(self: Sitting, frame: Encoded, questions: Sequence[Question], *rest: Any) -> Transcript | None:
         asked.append(questions[0].exercise.name)
-        return ask(self, imported, questions, *rest)
+        return ask(self, frame, questions, *rest)
 
-    monkeypatch.setattr(Interview, "ask", noted)
+    monkeypatch.setattr(Sitting, "ask_together", noted)
     with Session(toy.course, toy, mine, mine, nursery) as session:
         for change, expected in (
             (None, ["scale", "energy", "Counter.count"]),

@@ -22,7 +22,7 @@ from grader.batch.work import Done, Work
 from grader.course import Assignment
 from grader.engine import Lost, Stop, open_engine
 from grader.errors import GraderError
-from grader.gradebook import Gradebook, GradebookError, Graded, Handed, keep_secret
+from grader.gradebook import Entry, Gradebook, GradebookError, Graded, Handed, keep_secret
 from grader.gradebook.book import NAME
 from grader.judge import Options
 from grader.sandbox import BEST
@@ -148,12 +148,19 @@ class _Claims:
                 return
             if self._book.claim(self._assignment, work.handed, self._settings, retry_faults=self._retry_faults):
                 self._held[work.handed.student] = work.handed
-                yield work
+                yield replace(work, before=self._before(work.handed))
             elif self._book.is_graded(self._assignment, work.handed, self._settings, faults=True):
                 self._batch.before += 1  # by another batch, meanwhile
                 self._batch.old_faults += not self._book.is_graded(self._assignment, work.handed, self._settings)
             else:
                 self._batch.elsewhere += 1
+
+    def _before(self, handed: Handed) -> Entry | None:
+        """The last grade of the same files under the same settings but for the assignment's version."""
+        history = self._book.history(self._assignment, handed.student)
+        wanted = _without_version(self._settings)
+        fitting = [one for one in history if one.digest == handed.digest and _without_version(one.settings) == wanted]
+        return next((one for one in reversed(fitting) if one.result is not None), None)
 
     def write(self, work: Work, outcome: Done | Lost) -> Graded:
         """Write down what became of it. Raises GradebookError."""
@@ -189,6 +196,10 @@ def settings_of(assignment: Assignment, options: Options) -> str:
             "timed": options.timed,
         }
     )
+
+
+def _without_version(settings: str) -> dict[str, object]:
+    return {name: value for name, value in json.loads(settings).items() if name != "version"}
 
 
 def _laid_out(request: Request, scratch: Scratch) -> list[TurnedIn]:

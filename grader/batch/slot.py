@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.batch.carry import Carried, with_bases
 from grader.batch.scratch import Scratch
 from grader.batch.work import Done, Work
 from grader.course import Assignment, Course
@@ -155,15 +156,23 @@ class GradingSlot:
 
     def _graded(self, work: Work, folder: Path) -> Done:
         turned_in = work.turned_in
+        carried = Carried.of(work.before, self._assignment)
+        if carried is not None and not carried.asked:
+            notes = work.before.notes if work.before is not None else ()
+            return Done(Graded(carried.merged(None, self._assignment)), 1, notes)
         try:
             prepared = prepare(turned_in.name, turned_in.parts, self._assignment.checks.modules, folder)
         except SubmissionError as error:
             return Done(Graded(problem=str(error)))
         with ExitStack() as stack:
             cage = self._cage(stack, prepared.submission.folder)
-            judge = Judge(self._assignment, self._reference(), cage, self._options)
+            asked = tuple(carried.asked) if carried is not None else None
+            judge = Judge(self._assignment, self._reference(), cage, replace(self._options, exercises=asked))
             result = judge.grade(prepared.submission, self._level)
         result = in_cells(with_missing(result, self._assignment), prepared.submission.cells)
+        result = with_bases(result, self._assignment)
+        if carried is not None:
+            result = carried.merged(result, self._assignment)
         if result.faults:
             return Done(Graded(fault=result.faults[0].sentence or "an exercise could not be graded"), 1, prepared.notes)
         return Done(Graded(result), 1, prepared.notes)

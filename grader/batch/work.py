@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.gradebook import Graded, Handed
+from grader.gradebook import Entry, Graded, Handed
 from grader.submission import TurnedIn
 
 
 @dataclass(frozen=True)
 class Work:
-    """A submission that is to be graded."""
+    """A submission that is to be graded. `before`: its last grade, where the assignment was another one then."""
 
     turned_in: TurnedIn
     handed: Handed
+    before: Entry | None = None
 
 
 @dataclass(frozen=True)

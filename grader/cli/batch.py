@@ -70,7 +70,7 @@ def batch(assignment: str, submissions: Path, seed: str | None, resume: bool, re
 @sentences
 def regrade(assignment: str, submissions: Path | None, out: Path, **shared: Any) -> int:
     """Grade again what was graded before the assignment was changed, with the same hidden inputs, and tell what that
-    changes. The old grades are kept."""
+    changes. Only the exercises that the change touches are asked; the old grades are kept."""
     with Gradebook.open(out) as book:
         source = submissions or book.source(assignment)
     if source is None:

@@ -16,6 +16,7 @@ from grader.wire import Opaque, Tensor
 
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 DIFFERENCES = 1000  # that are kept of one answer: a stranger may send any number of outputs
+IDENTICAL = 1 << 20  # bytes up to which arrays are first compared bit by bit
 KEY_LENGTH = 40  # characters of a dict's key in a path
 NO_NUMBERS = (str, Opaque, dict, list, tuple)
 FAMILIES = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
@@ -152,6 +153,8 @@ class _Found:
             self.numbers(place, expected, got)
 
     def numbers(self, place: _Place, expected: Any, got: Any) -> None:
+        if _identical(expected, got):
+            return
         e, g = as_array(expected), as_array(got)
         if e is None or g is None:
             if not (_is_integer(expected) and _is_integer(got)):
@@ -201,6 +204,19 @@ class _Found:
             found = Difference(place.path, kind, expected, got, error, limit, scale, place.safe, measure)
             self.differences.append(found)
         self.error = max(self.error, error)
+
+
+def _identical(expected: Any, got: Any) -> bool:
+    """Whether two tensors are the same to the last bit: what needs no measure."""
+    return (
+        isinstance(expected, Tensor)
+        and isinstance(got, Tensor)
+        and expected.dtype == got.dtype
+        and expected.shape == got.shape
+        and expected.array.dtype == got.array.dtype
+        and expected.array.nbytes <= IDENTICAL
+        and expected.array.tobytes() == got.array.tobytes()
+    )
 
 
 def as_array(value: Any) -> NDArray[Any] | None:

@@ -9,10 +9,11 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
 
 from grader import wire
 from grader.oracle import Oracle, OracleFault
-from grader.peer import PeerLost, printable
+from grader.peer import Lost, Peer, PeerLost, printable
 from grader.rules.breach import Breach
 from grader.rules.calls import forbidding
 from grader.spec import Exercise, LoopLimit, NoCalls
@@ -37,12 +38,35 @@ def _read(path: Path) -> bytes:
 
 
 class SourceReader:
-    """What the functions of one submission's modules do, each module read once."""
+    """What the functions of one submission's modules do, each module read once, all in one process as long as it lives:
+    whatever a source may do to whoever parses it, it does to its own author."""
 
     def __init__(self, oracle: Oracle, sources: dict[str, bytes]) -> None:
         self._oracle = oracle
         self._sources = sources
         self._read: dict[str, wire.Inspection] = {}
+        self._worker: Peer | None = None
+
+    def __enter__(self) -> SourceReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def _ask(self, request: wire.Inspect) -> tuple[wire.Reply, Lost | None]:
+        """What the process replies, a new one where there is none; and why it did not."""
+        self._worker = self._worker or self._oracle.fresh()
+        try:
+            return self._worker.call(request, seconds=INSPECT_SECONDS)[0], None
+        except PeerLost as lost:
+            return wire.Inspection(problem="takes too long to be read"), lost.cause
+
+    def _end(self) -> None:
+        if self._worker is not None:
+            self._oracle.end(self._worker)
+            self._worker = None
 
     def inspected(self, exercise: Exercise) -> wire.Inspected | str:
         """The function that an exercise is named after, or a sentence on why its source cannot be read.
@@ -63,13 +87,16 @@ class SourceReader:
         if len(source) > SOURCE_LIMIT:
             return wire.Inspection(problem=f"is longer than {SOURCE_LIMIT >> 10} KB")
         names = dict.fromkeys(name for exercise in module.exercises for name in _names(exercise))
-        worker = self._oracle.fresh()
-        try:
-            reply, _ = worker.call(wire.Inspect(source, list(names)), seconds=INSPECT_SECONDS)
-        except PeerLost:
-            return wire.Inspection(problem="takes too long to be read")
-        finally:
-            self._oracle.end(worker)
+        died = 0
+        while True:
+            used = self._worker is not None
+            reply, lost = self._ask(wire.Inspect(source, list(names)))
+            if not (isinstance(reply, wire.Inspection) and reply.problem):
+                break
+            self._end()
+            if not used and (lost is not Lost.DIED or died):
+                break  # neither what another module has done to the process nor a kill is this one's fault
+            died += not used
         if not isinstance(reply, wire.Inspection):
             raise OracleFault(f"{module.name}.py was not inspected")
         return reply

@@ -46,7 +46,8 @@ class Warm(Bubbled):
 
 
 class Zygote:
-    """The process that nurseries are forked from. It holds nothing secret and runs nobody's code."""
+    """The process that nurseries are forked from. It holds nothing secret, and runs nobody's code but the course's own
+    checks.py, which its cages show."""
 
     def __init__(self, room: Bubbled) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

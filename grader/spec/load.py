@@ -9,13 +9,35 @@ from types import ModuleType
 from grader.spec.checks import Checks
 from grader.spec.errors import CheckError, Location
 
+# Declarations without hidden parts that were loaded before this process was forked: by the file's name, with its text.
+_loaded: dict[str, tuple[str, Checks]] = {}
+
+
+def preload_checks(source: str, public: Path) -> None:
+    """Load a declaration whose text is `source` for all processes that are forked from this one, in which it will lie
+    at `public`. What is wrong with it is told where it is loaded there."""
+    if _loaded.get(str(public), ("", None))[0] == source:
+        return
+    _loaded.clear()
+    try:
+        _loaded[str(public)] = source, _load(public, None, source)
+    except CheckError:
+        pass
+
 
 def load_checks(public: Path, hidden: Path | None = None) -> Checks:
     """The declaration in `public` (a checks.py) and, if given, `hidden` (a hidden.py) with the hidden_*.py beside it.
 
     The hidden files reach the public names with `from checks import ...`, and those beside `hidden` its names with
     `from hidden import ...`. Raises CheckError, which names file and line, for whatever is wrong in any of them."""
-    module = _execute("checks", public)
+    source = _read(public)
+    if hidden is None and str(public) in _loaded and _loaded[str(public)][0] == source:
+        return _loaded[str(public)][1]
+    return _load(public, hidden, source)
+
+
+def _load(public: Path, hidden: Path | None, source: str) -> Checks:
+    module = _execute("checks", public, source)
     checks = next((value for value in vars(module).values() if isinstance(value, Checks)), None)
     if checks is None:
         raise CheckError(Location(str(public), 1), 'declares no assignment: checks = Checks("a1", title="...")')
@@ -25,9 +47,9 @@ def load_checks(public: Path, hidden: Path | None = None) -> Checks:
         before = {name: sys.modules[name] for name in names if name in sys.modules}
         sys.modules["checks"] = module
         try:
-            sys.modules[hidden.stem] = _execute(hidden.stem, hidden)
+            sys.modules[hidden.stem] = _execute(hidden.stem, hidden, _read(hidden))
             for file in sorted(hidden.parent.glob("hidden_*.py")):
-                _execute(file.stem, file)
+                _execute(file.stem, file, _read(file))
         finally:
             checks.loading_hidden = False
             for name in names:
@@ -37,13 +59,16 @@ def load_checks(public: Path, hidden: Path | None = None) -> Checks:
     return checks
 
 
-def _execute(name: str, path: Path) -> ModuleType:
-    module = ModuleType(name)
-    module.__file__ = str(path)
+def _read(path: Path) -> str:
     try:
-        source = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise CheckError(Location(str(path), 1), f"cannot be read: {error.strerror}") from error
+
+
+def _execute(name: str, path: Path, source: str) -> ModuleType:
+    module = ModuleType(name)
+    module.__file__ = str(path)
     try:
         exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
     except CheckError:

@@ -140,7 +140,10 @@ def _from_notebooks(target: Path, missing: Sequence[Declared], notes: list[str])
         return {}, str(error)
     notes.extend(read.problems)
     for name, module in read.modules.items():
-        (target / f"{name}.py").write_text(module.source, encoding="utf-8")
+        place = target / f"{name}.py"
+        if place.is_dir():
+            shutil.rmtree(place)
+        place.write_text(module.source, encoding="utf-8")
     return read.modules, ""
 
 

@@ -24,7 +24,7 @@ from grader.spec import Exercise, OperationsDoNotGrow, TimedCase, Version
 from grader.trial import times
 from grader.validate.bench import SECRETS, Bench
 from grader.validate.findings import Finding
-from grader.yardstick import Yardstick, count, runner
+from grader.yardstick import Yardstick, runner
 
 HEADROOM = 2.0  # the reference stays below its limit by this factor
 TRIES = 3
@@ -120,7 +120,7 @@ def _grows(bench: Bench, exercise: Exercise, naive: Version) -> bool:
     questions = [yardstick.question(exercise, "count", n=n) for n in sizes]
     worker = bench.oracle.another(exercise.module.name, naive)
     try:
-        counted = [worker.call_encoded(count(question), seconds=exercise.seconds)[0] for question in questions]
+        counted = [worker.call_encoded(yardstick.count(q), seconds=exercise.seconds)[0] for q in questions]
     except PeerLost:
         return False
     finally:

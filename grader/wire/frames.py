@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from grader.wire.messages import Reply, Request
-from grader.wire.pack import Packer
+from grader.wire.pack import JOINED, Packer
 from grader.wire.sealed import Sealed, mapped
 from grader.wire.unpack import Data
 from grader.wire.values import FrameError
@@ -77,7 +77,8 @@ def encode(message: Request | Reply, packer: Packer | None = None, *, sealed: bo
         memory = Sealed.of(packer.chunks(), size)
     if memory is not None:
         return Encoded((HEADER.pack(SEALED, len(head), size) + head,), memory)
-    return Encoded((HEADER.pack(INLINE, len(head), size) + head, *packer.parts()))
+    parts = (HEADER.pack(INLINE, len(head), size) + head, *packer.parts())
+    return Encoded((b"".join(parts),) if len(parts[0]) + size <= JOINED else parts)
 
 
 def decode_request(head: Data) -> Request:

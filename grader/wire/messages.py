@@ -40,6 +40,11 @@ class LoadModule(msgspec.Struct, tag="load"):
     hidden: str | None = None  # only ever for the reference
 
 
+class Anew(msgspec.Struct, tag="anew"):
+    """Import the module again, and with it all of the submission's that it has imported: what exercises have left there
+    is gone. Done, or a Failure where that cannot be had, or something is left elsewhere."""
+
+
 class Patch(msgspec.Struct, tag="patch"):
     """Reference only: import the modules again with these versions' replacements, one after the other."""
 
@@ -48,6 +53,15 @@ class Patch(msgspec.Struct, tag="patch"):
 
 class Ask(msgspec.Struct, tag="ask"):
     """Put an exercise's question; the inputs are a mapping."""
+
+    exercise: str
+    inputs: Packed
+    seed: int
+    device: str = "cpu"
+
+
+class AskAll(msgspec.Struct, tag="ask all"):
+    """Put several questions of an exercise, one after the other; the inputs are a list of mappings."""
 
     exercise: str
     inputs: Packed
@@ -96,7 +110,9 @@ class Inspect(msgspec.Struct, tag="inspect"):
     functions: list[str]  # "name" or "Class.name", or "Class" for all of its methods
 
 
-Request = Spawn | Reap | LoadModule | Patch | Ask | JudgeProperty | AskOracle | Pace | Null | Count | Inspect
+Request = (
+    Spawn | Reap | LoadModule | Anew | Patch | Ask | AskAll | JudgeProperty | AskOracle | Pace | Null | Count | Inspect
+)
 
 # -- messages: what a worker answers ----------------------------------------------------------------------------------
 
@@ -154,6 +170,23 @@ class Answer(msgspec.Struct, tag="answer"):
     shared: Pairs = []  # outputs that lie in the memory of an input, and that input
     cpu: int = 0
     wall: int = 0
+
+
+class Seen(msgspec.Struct):
+    """What was seen beside one of several answers, as in Answer."""
+
+    changed: Names = []
+    shared: Pairs = []
+    cpu: int = 0
+    wall: int = 0
+
+
+class Answers(msgspec.Struct, tag="answers"):
+    """The answers to several questions, a list of mappings; where the exercise is not written, a failure for each."""
+
+    outputs: Packed
+    seen: Annotated[list[Seen], msgspec.Meta(max_length=1_000)]
+    failures: Annotated[list[Failure], msgspec.Meta(max_length=1_000)] = []
 
 
 class Claims(msgspec.Struct, tag="claims"):
@@ -218,4 +251,4 @@ class Done(msgspec.Struct, tag="done"):
     """Yes."""
 
 
-Reply = Ready | Spawned | Reaped | Loaded | Answer | Claims | Done | Failure | Counted | Inspection
+Reply = Ready | Spawned | Reaped | Loaded | Answer | Answers | Claims | Done | Failure | Counted | Inspection

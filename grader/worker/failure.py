@@ -28,6 +28,7 @@ SYNTAX = "syntax"  # the file does not parse
 NO_FILE = "no_file"  # there is no such file
 NO_MODULE = "no_module"  # it imports a module of the course that is not there; detail: its name
 UNREADABLE = "unreadable"  # the answer cannot be carried
+LEFT = "left"  # the module cannot be had anew: something is left behind
 
 MESSAGE_LIMIT = 2000
 FRAMES_LIMIT = 6
@@ -43,6 +44,13 @@ _OLD_ATTRIBUTES = re.compile(
     r"module '(numpy|torch|np)[\w.]*' has no attribute '(\w+)'|"
     r"'dict' object has no attribute '(iteritems|itervalues|has_key)'"
 )
+
+
+def is_unwritten(told: Failure) -> bool:
+    """Whether an exercise itself says that it is not written: a name that is not there, or the line of a stub."""
+    if told.kind == NOT_WRITTEN:
+        return bool(told.frames) and told.frames[-1].source.startswith("raise NotImplementedError")
+    return told.kind == MISSING
 
 
 class MissingName(AttributeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import random
@@ -10,6 +11,8 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -21,14 +24,17 @@ from grader import wire
 from grader.spec import Checks, load_checks
 from grader.worker import reference
 from grader.worker.cage.confine import step_down, tidy
-from grader.worker.failure import NO_FILE, UNREADABLE, failure
+from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
 from grader.worker.inspection import inspect
 from grader.worker.lifeline import bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
-from grader.worker.subject import Subject, prepare_path
+from grader.worker.subject import Subject, anew, prepare_path
+from grader.worker.surroundings import Surroundings, has_children, place
 from grader.worker.tensors import from_wire, map_leaves, shared_memory, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
+QUICK = 0.2  # seconds of CPU time that an import may have taken for the module to be imported again ...
+ANEW = 0.02  # ... and that this may take: a fork costs less
 
 
 def warm_up() -> None:
@@ -51,11 +57,17 @@ class Worker:
         self.checks: Checks | None = None
         self.subject: Subject | None = None
         self.pacing = False
+        self._given = Path("/nonexistent")
+        self._last = ""  # the module that was imported last before the submission's
+        self._surroundings: Surroundings | None = None  # None: the module is not to be imported again
+        self._place: tuple[object, ...] | None = None  # None: nobody has been asked here
         self._statuses: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, memoryview], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
             wire.LoadModule: self._load,
+            wire.Anew: self._anew,
             wire.Patch: self._patch,
             wire.Ask: self._ask,
+            wire.AskAll: self._ask_all,
             wire.JudgeProperty: self._judge,
             wire.AskOracle: self._oracle,
             wire.Pace: self._pace,
@@ -78,11 +90,38 @@ class Worker:
         file = self.folder / f"{request.module}.py"
         if not file.is_file():
             return wire.Loaded(wire.Failure(NO_FILE, "", "", detail=file.name))
+        self._given, self._last = Path(request.given), next(reversed(sys.modules))
+        begin = time.process_time()
+        _seed(0)
         try:
             self._take(importlib.import_module(request.module))
         except BaseException as error:
             return wire.Loaded(failure(error, self.folder, self.checks_file), finder.made)
+        if hidden is None and time.process_time() - begin < QUICK:
+            self._surroundings = Surroundings()
+        gc.freeze()  # a collection in a fork would touch all of this, and so copy it
         return wire.Loaded(None, finder.made)
+
+    def _anew(self, request: wire.Anew, data: memoryview) -> wire.Reply:
+        begin = time.process_time()
+        try:
+            if self._surroundings is None or not self._surroundings.are_as_before or self._place != place():
+                return wire.Failure(LEFT, "", "")
+            if has_children():
+                return wire.Failure(LEFT, "", "")
+            self._forget_own()
+            _seed(0)
+            self._take(anew(self.name, self.folder))
+        except BaseException as error:
+            return failure(error, self.folder, self.checks_file)
+        return wire.Done() if time.process_time() - begin < ANEW else wire.Failure(LEFT, "", "")
+
+    def _forget_own(self) -> None:
+        """Drop the submission's modules and the given helpers. What was imported before them is not looked at: counting
+        a reference to it would copy the page that it lies on."""
+        for name, module in list(takewhile(lambda item: item[0] != self._last, reversed(sys.modules.items()))):
+            if str(getattr(module, "__file__", None)).startswith((f"{self.folder}/", f"{self._given}/")):
+                del sys.modules[name]
 
     def _take(self, module: ModuleType) -> None:
         assert self.checks is not None
@@ -95,10 +134,41 @@ class Worker:
         return wire.Done()
 
     def _ask(self, request: wire.Ask, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+        put = self._put(request, from_wire(wire.unpack(request.inputs, data, trusted=True), request.device))
+        if isinstance(put, wire.Failure):
+            return put
+        outputs, seen = put
+        told = _answer(outputs, seen.changed)
+        if isinstance(told, tuple):
+            told[0].shared, told[0].cpu, told[0].wall = seen.shared, seen.cpu, seen.wall
+        return told
+
+    def _ask_all(self, request: wire.AskAll, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
+        answers: list[dict[str, Any]] = []
+        all_seen: list[wire.Seen] = []
+        failures: list[wire.Failure] = []
+        for inputs in wire.unpack(request.inputs, data, trusted=True):
+            put = self._put(request, from_wire(inputs, request.device))
+            if isinstance(put, wire.Failure):
+                if answers or not is_unwritten(put):
+                    return put
+                failures.append(put)
+            elif failures:
+                return failures[0]
+            else:
+                answers.append(put[0])
+                all_seen.append(put[1])
+        packer = wire.Packer(to_leaf)
+        return wire.Answers(packer.pack(answers), all_seen, failures), packer
+
+    def _put(
+        self, request: wire.Ask | wire.AskAll, inputs: dict[str, Any]
+    ) -> wire.Failure | tuple[dict[str, Any], wire.Seen]:
+        """Put one question: named outputs, and what was seen beside them."""
         assert self.checks is not None
         exercise = self.checks[request.exercise]
-        inputs = from_wire(wire.unpack(request.inputs, data, trusted=True), request.device)
         before = map_leaves(inputs, _copy)
+        self._note_place()
         _seed(request.seed)
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         try:
@@ -109,15 +179,19 @@ class Worker:
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
-        told = _answer(outputs, [name for name in inputs if _differs(inputs[name], before[name])])
-        if isinstance(told, tuple):
-            told[0].shared = shared_memory(outputs, inputs)
-            told[0].cpu, told[0].wall = cpu, wall
-        return told
+        if not isinstance(outputs, dict):
+            raise TypeError("an ask returns a dict of named outputs")
+        changed = [name for name in inputs if _differs(inputs[name], before[name])]
+        return outputs, wire.Seen(changed, shared_memory(outputs, inputs), cpu, wall)
+
+    def _note_place(self) -> None:
+        if self._surroundings is not None and self._place is None:
+            self._place = place()
 
     def _count(self, request: wire.Count, data: memoryview) -> wire.Reply:
         assert self.checks is not None
         inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
+        self._note_place()
         _seed(request.seed)
         counting = Counting(self.folder, request.limit)
         try:
@@ -232,9 +306,17 @@ def _answer(outputs: Any, changed: list[str]) -> wire.Failure | tuple[wire.Answe
 
 
 def _seed(seed: int) -> None:
-    torch.manual_seed(seed)
+    if _has_gpu():
+        torch.manual_seed(seed)
+    else:  # the same, without the notes for a GPU that is found later: they cost more than most questions
+        torch.default_generator.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
+
+
+@cache
+def _has_gpu() -> bool:
+    return bool(torch.version.cuda) and torch.cuda.is_available()
 
 
 def _copy(leaf: Any) -> Any:

@@ -7,10 +7,10 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from grader.worker.failure import MissingName
 from grader.worker.placeholders import PlaceholderFinder
@@ -35,11 +35,17 @@ class Subject:
 
 
 class Source(SourceFileLoader):
-    """Compiles what stands in the file, whatever bytecode lies beside it."""
+    """Compiles what stands in the file, whatever bytecode lies beside it; once, as long as the same stands there."""
+
+    _compiled: ClassVar[dict[str, tuple[bytes, CodeType]]] = {}
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        return self.source_to_code(self.get_data(path), path)
+        source = self.get_data(path)
+        known = self._compiled.get(path)
+        if known is None or known[0] != source:
+            known = self._compiled[path] = source, self.source_to_code(source, path)
+        return known[1]
 
 
 class SourceFinder(FileFinder):
@@ -65,6 +71,16 @@ def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderF
     sys.meta_path.append(finder)
     importlib.invalidate_caches()
     return finder
+
+
+def anew(name: str, folder: Path) -> ModuleType:
+    """Execute a folder's module again, without looking for it."""
+    file = str(folder / f"{name}.py")
+    spec = spec_from_file_location(name, file, loader=Source(name, file))
+    assert spec is not None and spec.loader is not None
+    sys.modules[name] = module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 def forget(names: list[str]) -> None:

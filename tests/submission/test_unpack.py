@@ -263,6 +263,14 @@ def test_a_folder_that_is_called_like_a_module(tmp_path: Path, target: Path) -> 
     assert (found.submission.folder / "knn.py").read_bytes() == KNN
 
 
+def test_a_folder_that_is_called_like_a_module_of_a_notebook(tmp_path: Path, target: Path) -> None:
+    source = "def nearest(x):\n    return x"
+    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}]
+    notebook = json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}).encode()
+    found = prepared(tmp_path, target, {"knn.py/x": b"", "a1.ipynb": notebook})
+    assert "nearest" in (found.submission.folder / "knn.py").read_text()
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [

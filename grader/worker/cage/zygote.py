@@ -53,7 +53,9 @@ def main() -> None:
             os._exit(0)
         _reap()
         try:
-            pid = _fork(json.loads(message), fds[0], home)
+            request = json.loads(message)
+            _preload(request)
+            pid = _fork(request, fds[0], home)
         except OSError as error:
             control.send(str(error).encode())
             os.close(fds[0])
@@ -124,6 +126,19 @@ def _rehearse(serve: ModuleType) -> None:
     for name in set(sys.modules) - modules:
         if name in ("rehearsal", "checks"):
             del sys.modules[name]
+
+
+def _preload(request: dict[str, str]) -> None:
+    """Load the course's own declaration, once for all cages that are about the same one."""
+    from grader.spec.load import preload_checks
+
+    try:
+        preload_checks(
+            Path(request["about"], "checks.py").read_text(encoding="utf-8"), Path(request["cage"], "checks.py")
+        )
+    except (OSError, ValueError):
+        return  # a worker will tell
+    gc.freeze()
 
 
 def _fork(request: dict[str, str], channel: int, home: int) -> int:

@@ -1,0 +1,201 @@
+"""Exercises that share a process: what it saves, and that nobody's verdict is another one than alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from grader import interview
+from grader.judge import Options
+from grader.peer import Peer
+from grader.result import Result, Verdict
+from tests.conftest import Grade, one
+
+UNTIMED = Options(timed=False)
+MODULE = """
+import os, sys, threading, time, types, warnings
+import numpy as np
+import torch
+
+{top}
+
+def scale(x, factor):
+    {scale}
+    return x * factor
+
+def energy(x):
+    {energy}
+    return (x * x).sum(), 2 * x
+
+class Counter:
+    kept = None
+
+    def __init__(self, above):
+        self.above = above
+
+    def count(self, x):
+        {count}
+        return int((x > self.above).sum())
+"""
+
+
+def module(scale: str = "pass", energy: str = "pass", count: str = "pass", top: str = "") -> str:
+    """The toy's algebra, right, with a statement more in each function."""
+    text = MODULE.replace("{top}", top)
+    for name, body in (("scale", scale), ("energy", energy), ("count", count)):
+        at = "        " if name == "count" else "    "
+        text = text.replace(f"{{{name}}}", body.replace("\n", f"\n{at}"))
+    return text
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The workers that were forked, as they are."""
+    found: list[int] = []
+    spawn: Callable[..., Peer] = Peer.spawn
+
+    def counted(self: Peer, seconds: float) -> Peer:
+        found.append(self.pid)
+        return spawn(self, seconds)
+
+    monkeypatch.setattr(Peer, "spawn", counted)
+    return found
+
+
+def test_what_is_right_costs_one_fork_for_a_module_whatever_it_has(grade: Grade, forks: list[int]) -> None:
+    grade(UNTIMED)  # the reference has its workers now
+    forks.clear()
+    assert grade(UNTIMED).all_right
+    assert len(forks) == 2 + 2 + 1, "two modules imported, a sitting each, and a process that reads the source"
+
+
+def test_what_is_not_written_costs_no_fork_either(grade: Grade, forks: list[int]) -> None:
+    stub = "def scale(x, factor):\n    raise NotImplementedError\n\ndef energy(x):\n    raise NotImplementedError\n"
+    grade(UNTIMED)
+    forks.clear()
+    result = grade(UNTIMED, algebra=stub)
+    assert len(forks) == 2 + 2
+    assert [e.verdict for e in result.exercises[:3]] == [Verdict.NOT_ATTEMPTED] * 3
+    assert one(result, "count").sentence == "`Counter` is not defined in the submission"
+
+
+def test_what_is_wrong_is_asked_once_more_in_a_fork_of_its_own(grade: Grade, forks: list[int]) -> None:
+    grade(UNTIMED, algebra=module(count="return 0"))  # the misconceptions have been asked
+    forks.clear()
+    result = grade(UNTIMED, algebra=module(count="return 0"))
+    assert one(result, "count").verdict is Verdict.WRONG
+    mine = 2 + 2 + 1  # as for what is right
+    again = 1 + 2  # alone; and twice by whoever looks for a hint
+    assert mine + 1 <= len(forks) <= mine + again + 2
+
+
+# What an exercise may leave behind; `energy` gives the right answer where it is there, and another one where it is not.
+LEFT = {
+    "a global of the module": ("global left\nleft = 1", "'left' in globals()"),
+    "an attribute of a class": ("Counter.kept = 1", "Counter.kept"),
+    "an attribute of a function": ("scale.kept = 1", "hasattr(scale, 'kept')"),
+    "a default dtype": ("torch.set_default_dtype(torch.float64)", "torch.get_default_dtype() is torch.float64"),
+    "no gradients": ("torch.set_grad_enabled(False)", "not torch.is_grad_enabled()"),
+    "a function of torch's": ("torch.cumprod = len", "torch.cumprod is len"),
+    "a method of tensors": ("torch.Tensor.kept = 1", "hasattr(torch.Tensor, 'kept')"),
+    "a function of NumPy's": ("np.cumprod = len", "np.cumprod is len"),
+    "a builtin": ("__builtins__['kept'] = 1", "'kept' in __builtins__"),
+    "how NumPy treats errors": ("np.seterr(all='raise')", "np.geterr()['over'] == 'raise'"),
+    "an environment variable": ("os.environ['KEPT'] = '1'", "'KEPT' in os.environ"),
+    "a folder": ("os.makedirs('deeper', exist_ok=True)\nos.chdir('deeper')", "os.getcwd().endswith('deeper')"),
+    "a path": ("sys.path.append('/kept')", "'/kept' in sys.path"),
+    "a limit": ("sys.setrecursionlimit(2222)", "sys.getrecursionlimit() == 2222"),
+    "a warning": ("warnings.simplefilter('error')", "warnings.filters[0][0] == 'error'"),
+    "a thread": (
+        "threading.Thread(target=time.sleep, args=(30,), daemon=True).start()",
+        "threading.active_count() > 1",
+    ),
+    "a module of its own": ("import helper\nhelper.kept = 1", "__import__('helper').kept"),
+}
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_one_exercise_leaves_behind_makes_no_other_right(grade: Grade, what: str) -> None:
+    leave, there = LEFT[what]
+    text = module(scale=leave, energy=f"if not ({there}):\n    return x.sum(), x")
+    helper = "kept = 0\n"
+
+    whole = grade(UNTIMED, algebra=text, helper=helper)
+
+    assert one(whole, "scale").verdict is Verdict.RIGHT
+    assert one(whole, "energy").verdict is Verdict.WRONG
+    alone = grade(Options(timed=False, exercises=("algebra.energy",)), algebra=text, helper=helper)
+    assert alone.exercises == (one(whole, "energy"),)
+
+
+@pytest.mark.parametrize("what", LEFT)
+def test_what_one_exercise_leaves_behind_makes_no_other_wrong(grade: Grade, what: str) -> None:
+    leave, there = LEFT[what]
+    text = module(scale=leave, energy=f"if {there}:\n    return x.sum(), x")
+    assert grade(UNTIMED, algebra=text, helper="kept = 0\n").all_right
+
+
+def test_what_is_printed_belongs_to_its_exercise(grade: Grade) -> None:
+    text = module("print('from scale')", "print('from energy')", "print('from count')", top="print('from the top')")
+    result = grade(UNTIMED, algebra=text)
+    assert result.all_right
+    assert set(one(result, "scale").printed.split("\n")) == {"from scale", ""}
+    assert set(one(result, "energy").printed.split("\n")) == {"from energy", ""}
+    assert set(one(result, "count").printed.split("\n")) == {"from count", ""}
+    assert result.modules[0].printed == "from the top\n"
+
+
+def test_a_module_that_takes_long_to_import_is_imported_once(
+    grade: Grade, forks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    call = Peer.call
+
+    def noted(self: Peer, request: object, *rest: object, **how: object):
+        reply = call(self, request, *rest, **how)
+        told.append((type(request).__name__, type(reply[0]).__name__))
+        return reply
+
+    monkeypatch.setattr(Peer, "call", noted)
+    busy = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end:\n    pass"
+    assert grade(UNTIMED, algebra=module(top=busy), chance=None).exercises[0].verdict is Verdict.RIGHT
+    assert ("Anew", "Done") not in told and ("Anew", "Failure") in told
+
+
+def test_random_numbers_drawn_at_the_top_are_the_same_each_time(grade: Grade) -> None:
+    text = module(
+        energy="if not torch.equal(start, DRAWN):\n    return x.sum(), x",
+        top="start = torch.rand(3)\nDRAWN = torch.rand(3, generator=torch.Generator().manual_seed(0))",
+    )
+    assert grade(UNTIMED, algebra=text).all_right
+
+
+def test_an_edition_that_only_one_exercise_follows_is_judged_alone(grade: Grade) -> None:
+    """`energy` is right under an edition; what is said of it, under the edition that gives most, is from its own fork."""
+    text = module(energy="return 2 * (x * x).sum(), 4 * x")
+    result = grade(UNTIMED, algebra=text)
+    assert result.modules[0].edition == "twice the sum of squares"
+    assert result.all_right
+
+
+def test_answers_that_are_forged_in_number_are_no_answers() -> None:
+    from grader import wire
+
+    packer = wire.Packer(lambda leaf: None)
+    reply = wire.Answers(packer.pack([{"out": 1.0}]), [wire.Seen()])
+    assert interview.responses_of(reply, memoryview(b""), 1) is not None
+    for count in (0, 2, 1000):
+        with pytest.raises(interview.PeerLost):
+            interview.responses_of(reply, memoryview(b""), count)
+    unwritten = wire.Failure("raised", "ValueError", "")
+    assert interview.responses_of(wire.Answers(packer.pack([]), [], [unwritten]), memoryview(b""), 1) is None
+
+
+def _verdicts(result: Result) -> dict[str, Verdict]:
+    return {one.id: one.verdict for one in result.exercises}
+
+
+def test_an_exercise_that_ends_the_process_costs_no_other(grade: Grade) -> None:
+    result = grade(UNTIMED, algebra=module(energy="os._exit(0)"))
+    assert _verdicts(result) == {**_verdicts(grade(UNTIMED)), "algebra.energy": Verdict.CRASHED}
