@@ -19,6 +19,7 @@ from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
+from grader.placement import misplaced
 from grader.question import Question, draw
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Speed, Verdict, finite
 from grader.rules import SourceReader, read_sources
@@ -248,7 +249,8 @@ class Judge:
             failed = self._oracle.failed_claims(question, response.answer, edition.version if edition else None)
             if failed:
                 return float("inf"), agreement, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
-        return agreement.error, agreement, None
+        away = misplaced(question, response, self._oracle, self._options.device) if agreement.ok else None
+        return agreement.error, agreement, away
 
     def _compare(self, question: Question, expected: dict[str, Any], response: Response) -> Agreement:
         assert response.answer is not None

@@ -35,10 +35,13 @@ class Question:
     @cached_property
     def frame(self) -> wire.Encoded:
         """The request for a worker on the CPU, as bytes."""
-        return self.encode("cpu")
+        return self._encode("cpu")
 
     def encode(self, device: str) -> wire.Encoded:
         """The request, for a worker that puts the tensors on `device`. Raises CheckError where it cannot travel."""
+        return self.frame if device == "cpu" else self._encode(device)
+
+    def _encode(self, device: str) -> wire.Encoded:
         packer = wire.Packer()
         try:
             return wire.encode(wire.Ask(self.exercise.id, packer.pack(self.inputs), self.seed, device), packer)

@@ -144,9 +144,9 @@ class Yardstick:
         return ratio, ratio * seconds
 
 
-def runner(worker: Peer) -> Runner:
-    """A worker of the reference under the clock."""
-    return Runner(worker, ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
+def runner(worker: Peer, meter: Meter | None = None) -> Runner:
+    """A worker of the reference under the clock, or under another meter."""
+    return Runner(worker, meter or ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
 
 
 def count(question: Question) -> wire.Encoded:

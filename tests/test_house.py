@@ -15,7 +15,7 @@ PACKAGE = Path(grader.__file__).parent
 
 # From the ground up; a room may import from rooms further down only.
 FLOORS = (
-    ("files", "leftovers"),
+    ("files", "leftovers", "gpu"),
     ("wire",),
     ("draw",),
     ("property",),
@@ -41,8 +41,10 @@ FLOORS = (
     ("interview",),
     ("rules",),
     ("clock",),
+    ("heats",),
     ("yardstick",),
     ("explain",),
+    ("placement",),
     ("diagnose",),
     ("trial",),
     ("judge",),

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from grader import gpu
 from grader.cli.common import NOT_RIGHT, RIGHT, SPOKEN, console, fail, sentences
 from grader.course import Assignment, find_course
 from grader.files import write_atomically
@@ -120,9 +121,9 @@ def _debug(chosen: Assignment, work: Submission, exercises: tuple[str, ...]) -> 
 
 def device_of(wanted: str) -> str:
     """The device that `cpu`, `cuda` or `auto` means here. Raises click.UsageError."""
-    has_gpu = Path("/dev/nvidiactl").exists()
+    has_gpu = gpu.find() is not None
     if wanted == "cuda" and not has_gpu:
-        raise click.UsageError("this machine has no NVIDIA GPU; use --device cpu")
+        raise click.UsageError(gpu.MISSING)
     return "cuda" if has_gpu and wanted != "cpu" else "cpu"
 
 

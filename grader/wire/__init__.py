@@ -46,6 +46,8 @@ from grader.wire.messages import (
     Request,
     Spawn,
     Spawned,
+    Survey,
+    Surveyed,
     Use,
 )
 from grader.wire.pack import Packer
@@ -122,6 +124,8 @@ __all__ = [
     "SequenceNode",
     "Spawn",
     "Spawned",
+    "Survey",
+    "Surveyed",
     "Tensor",
     "Use",
     "Value",

@@ -21,9 +21,10 @@ from grader import wire
 from grader.spec import Checks, load_checks
 from grader.worker import reference
 from grader.worker.cage.confine import step_down, tidy
+from grader.worker.device import device, full_precision, is_touched, stay_untouched, survey
 from grader.worker.failure import NO_FILE, UNREADABLE, failure
 from grader.worker.inspection import inspect
-from grader.worker.lifeline import bound_memory, die_with_parent
+from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, prepare_path
 from grader.worker.tensors import from_wire, map_leaves, shared_memory, to_leaf
@@ -33,11 +34,15 @@ STATUSES = 10_000  # exit statuses that are kept for whoever asks
 
 def warm_up() -> None:
     """Run the operations that torch initialises lazily once, before anything is forked: a child would pay for each."""
+    full_precision()
     x = torch.ones(8, 8, requires_grad=True)
     y = torch.nn.functional.conv2d(x.view(1, 1, 8, 8), x.view(1, 1, 8, 8)[:, :, :3, :3])
-    (y.relu().sum() + torch.softmax(x @ x, 1).sum() + x.log_softmax(0).exp().std()).backward()  # type: ignore[no-untyped-call]
+    loss = y.relu().sum() + torch.softmax(x @ x, 1).sum() + x.log_softmax(0).exp().std()
+    if not IN_SIGHT:  # else autograd starts threads for the GPU, and no fork could run it any more
+        loss.backward()  # type: ignore[no-untyped-call]
     torch.arange(8).sort().values.cumsum(0)
     _seed(0)
+    stay_untouched()
 
 
 class Worker:
@@ -63,6 +68,7 @@ class Worker:
             wire.Count: self._count,
             wire.Inspect: self._inspect,
             wire.Reap: self._reap,
+            wire.Survey: lambda request, data: survey(request.device),
         }
 
     def handle(self, request: wire.Request, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
@@ -82,7 +88,7 @@ class Worker:
             self._take(importlib.import_module(request.module))
         except BaseException as error:
             return wire.Loaded(failure(error, self.folder, self.checks_file), finder.made)
-        return wire.Loaded(None, finder.made)
+        return wire.Loaded(None, finder.made, is_touched())
 
     def _take(self, module: ModuleType) -> None:
         assert self.checks is not None
@@ -96,16 +102,18 @@ class Worker:
 
     def _ask(self, request: wire.Ask, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
         assert self.checks is not None
-        exercise = self.checks[request.exercise]
-        inputs = from_wire(wire.unpack(request.inputs, data, trusted=True), request.device)
+        exercise, where = self.checks[request.exercise], device(request.device)
+        inputs = from_wire(wire.unpack(request.inputs, data, trusted=True), where.place)
         before = map_leaves(inputs, _copy)
         _seed(request.seed)
+        where.wait()
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         try:
             if self.pacing and exercise.library is not None:
                 outputs = {"out": exercise.library.call(**inputs)}
             else:
                 outputs = exercise.ask(self.subject, **inputs)
+            where.wait()
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
