@@ -48,7 +48,7 @@ FLOORS = (
     ("diagnose",),
     ("trial",),
     ("judge",),
-    ("grading",),
+    ("grading", "both"),
     ("session", "debug"),
     ("watch",),
     ("engine",),

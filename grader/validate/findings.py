@@ -16,6 +16,11 @@ PROOFS = {
     "release": "what students get holds no line of a solution, no hidden case and no misconception",
 }
 
+ON_A_GPU = {
+    "cuda": "the reference scores all points on a GPU, and its answers lie there",
+    "cuda speed": "on a GPU too, speed limits leave the reference twice its time",
+}
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One proof about one exercise (or module, or assignment). `tried` counts what was shown or not shown."""
