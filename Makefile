@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: demo browser test proofs validate lint bench setup system clean
+.PHONY: demo browser test proofs validate lint bench setup system clean cuda wheels
 
 setup: $(VENV)/.installed system
 
@@ -52,6 +52,14 @@ bench: setup
 	$(RUN)/python -m benchmarks.clock
 	$(RUN)/python -m benchmarks.kernels
 	$(RUN)/python -m benchmarks.batch --submissions 100
+
+# On a machine with a GPU, which need not have the internet: wheels/ comes along from one that has a package index.
+# It makes no use of .venv: PYTHON is one with a torch that knows CUDA. docs/cuda.md says more.
+cuda:
+	@sh scripts/cuda.sh $(PYTHON) .cache/cuda
+
+wheels: setup
+	$(RUN)/python scripts/wheels.py --python 3.12
 
 clean:
 	rm -rf $(VENV)

@@ -160,7 +160,10 @@ class Interview:
             response = self._prepare(worker)
             if response is not None:
                 self._nursery.end(worker)
-                return None, response
+                if response.failure is None or imported.alone:
+                    return None, response
+                imported.alone = True  # what it did when it was imported is in the way of its forks
+                return self.fork(imported, ready=True)
         return worker, response
 
     def _prepare(self, worker: Peer) -> Response | None:

@@ -118,6 +118,29 @@ def test_a_module_that_uses_the_gpu_while_it_is_imported_is_imported_for_each_ex
     assert plain.verdict is Verdict.RIGHT and "imported" not in plain.printed
 
 
+def test_a_module_whose_forks_cannot_use_the_gpu_is_imported_for_each_exercise(grade_there: Grade) -> None:
+    """Asking how many GPUs there are may be enough for that, and is not seen from outside."""
+    top = """import os
+import grader.worker.device as device
+own, describe = os.getpid(), device._devices["cuda"].describe
+def refuse():
+    if os.getpid() != own:
+        raise RuntimeError("Cannot re-initialize CUDA in forked subprocess")
+    return describe()
+device._devices["cuda"].describe = refuse"""
+    told = scale(grade_there, "return x * factor", top)
+    assert told.verdict is Verdict.RIGHT, told
+
+
+def test_a_process_that_can_use_no_gpu_is_the_submission_s_own_where_others_can(grade_there: Grade) -> None:
+    top = """import grader.worker.device as device
+def refuse():
+    raise RuntimeError("no more")
+device._devices["cuda"].describe = refuse"""
+    told = scale(grade_there, "return x * factor", top)
+    assert told.verdict is Verdict.CRASHED and told.points == 0, told
+
+
 def test_addresses_are_not_bounded_beside_a_gpu_and_data_is(grade_there: Grade) -> None:
     body = "import resource as r; print(r.getrlimit(r.RLIMIT_AS)[0], r.getrlimit(r.RLIMIT_DATA)[0]); return x * factor"
     addresses, data = map(int, scale(grade_there, body).printed.split()[:2])

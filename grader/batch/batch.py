@@ -230,4 +230,6 @@ def _handed(one: TurnedIn) -> Handed:
 def _jobs(request: Request) -> int:
     if request.jobs:
         return request.jobs
+    if request.device != "cpu":  # a GPU has one queue for all
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

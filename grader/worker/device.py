@@ -38,7 +38,7 @@ class Device(Protocol):
         ...
 
     def describe(self) -> tuple[str, int]:
-        """What it is called, and its memory in bytes."""
+        """What it is called, and its memory in bytes, after something was computed there. Raises RuntimeError."""
         ...
 
 
@@ -76,6 +76,9 @@ class Cuda:
             _synchronize()
 
     def describe(self) -> tuple[str, int]:
+        x = torch.ones(2, 2, device="cuda", requires_grad=True)
+        (x @ x).sum().backward()  # type: ignore[no-untyped-call]
+        self.wait()
         seen = torch.cuda.get_device_properties(0)
         return str(seen.name), int(seen.total_memory)
 
