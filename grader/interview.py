@@ -96,7 +96,7 @@ class Interview:
                 None if reply.failure else worker,
                 failure=reply.failure,
                 placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
-                alone=reply.alone,
+                alone=reply.alone and self._device != "cpu",
             )
         worker.drain()
         imported.printed = worker.printed.text

@@ -54,6 +54,18 @@ class Question:
         return _has_floats(self.inputs)
 
     @cached_property
+    def has_tensors(self) -> bool:
+        """Whether a worker gets a tensor of it."""
+        found: list[Any] = []
+
+        def note(array: Any) -> Any:
+            found.append(array.shape)
+            return array
+
+        map_arrays(self.inputs, note)
+        return bool(found)
+
+    @cached_property
     def scale(self) -> float:
         """The largest magnitude among the float inputs, 1 where there is none."""
         return scale_of(self.inputs) or 1.0

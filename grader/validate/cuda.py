@@ -1,42 +1,49 @@
-"""The proofs about a GPU: the references are right there too, keep to the device, and stay far below their limits."""
+"""The proof about a GPU: the references are right there too, stay there, and are far below their limits."""
 
 from __future__ import annotations
 
-import threading
-
 from grader.judge import Options
-from grader.result import Verdict
+from grader.oracle import OracleFault
+from grader.result import ExerciseResult, Verdict
 from grader.spec import Exercise
 from grader.trial import times
 from grader.validate.bench import SECRETS, Bench
 from grader.validate.findings import Finding
 from grader.validate.speed import HEADROOM
 
-_alone = threading.Lock()  # one clock at a time
-
 
 def right(bench: Bench, module: str) -> Finding:
-    """All points for every exercise of a module, what only a GPU can be asked among them."""
-    ids = tuple(exercise.id for exercise in bench.assignment.checks.modules[module].exercises)
-    options = Options(exercises=ids, device="cuda", secret=SECRETS[0], timed=False)
-    gaps, tried = [], 0
+    """All points for every exercise of a module, what only a GPU can be asked among them. Their speed is measured beside
+    other work on the GPU: its lower end counts."""
+    exercises = {exercise.id: exercise for exercise in bench.assignment.checks.modules[module].exercises}
+    options = Options(exercises=tuple(exercises), device="cuda", secret=SECRETS[0])
+    gaps = []
     for one in bench.grade(bench.assignment.solution, options).exercises:
-        tried += 1
-        if one.verdict is not Verdict.RIGHT or one.points != one.out_of or not one.out_of:
-            gaps.append(f"on the GPU the reference's {one.id} is {one.verdict.words}: {one.sentence}")
+        gaps += [f"on the GPU the reference's {one.id} {what}" for what in _about(bench, exercises[one.id], one)]
     name = bench.assignment.name
-    return Finding(name, f"{name}/{module}", "cuda", tried, tuple(gaps))
+    return Finding(name, f"{name}/{module}", "cuda", len(exercises), tuple(gaps))
 
 
-def quick(bench: Bench, exercise: Exercise) -> Finding:
-    """The reference takes at most half of what its limit allows."""
-    assert exercise.timed_case is not None
-    options = Options(exercises=(exercise.id,), device="cuda", secret=SECRETS[0])
-    with _alone:
-        (one,) = bench.grade(bench.assignment.solution, options).exercises
-    gap = None
-    if one.speed is None:
-        gap = f"on the GPU the reference's {exercise.id} is not timed: {one.verdict.words}, {one.sentence or one.notes}"
-    elif one.speed.interval[0] > exercise.timed_case.at_most / HEADROOM:
-        gap = f"on the GPU {exercise.id} takes {times(one.speed.ratio)} its own time, {one.speed.limit:g} allowed"
-    return Finding(bench.assignment.name, exercise.id, "cuda speed", 1, (gap,) if gap else ())
+def _about(bench: Bench, exercise: Exercise, one: ExerciseResult) -> list[str]:
+    """What is to be said of an exercise, at most one thing."""
+    if one.verdict is not Verdict.RIGHT or one.points != one.out_of or not one.out_of:
+        return [f"is {one.verdict.words}: {one.sentence}"]
+    if exercise.timed_case is not None:
+        if one.speed is None:
+            return [f"is not timed: {'; '.join(one.notes)}"]
+        if one.speed.interval[0] > exercise.timed_case.at_most / HEADROOM:
+            return [f"takes {times(one.speed.ratio)} its own time, with a limit of {one.speed.limit:g} times"]
+    strays = [] if exercise.needs_cuda else _strays(bench, exercise)
+    return [f"leaves {strays[0]} on the CPU"] if strays else []
+
+
+def _strays(bench: Bench, exercise: Exercise) -> list[str]:
+    """The outputs that the reference leaves on the CPU, though its inputs are on the GPU."""
+    question = bench.questions(exercise)[0]
+    if not question.has_tensors:
+        return []
+    try:
+        lie = bench.oracle.places(question, "cuda") or {}
+    except OracleFault as fault:
+        return [str(fault)]
+    return [f"`{path}`" for path, where in lie.items() if not where.startswith("cuda")]

@@ -17,8 +17,7 @@ PROOFS = {
 }
 
 ON_A_GPU = {
-    "cuda": "the reference scores all points on a GPU, and its answers lie there",
-    "cuda speed": "on a GPU too, speed limits leave the reference twice its time",
+    "cuda": "on a GPU the reference scores all points, leaves its answers there, and needs half the time allowed"
 }
 
 

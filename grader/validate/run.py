@@ -121,15 +121,10 @@ def _tasks(assignment: Assignment, pool: _Benches, sample: int | None) -> list[T
 
 def _on_the_gpu(assignment: Assignment) -> list[Task]:
     """Those that need a GPU."""
-    tasks = []
-    for module in assignment.checks.modules:
-        subject = f"{assignment.name}/{module}"
-        tasks.append(Task(assignment, "cuda", subject, lambda bench, m=module: cuda.right(bench, m)))  # type: ignore[misc]
-    for exercise in assignment.checks.exercises:
-        if exercise.timed_case is not None:
-            quick = lambda bench, e=exercise: cuda.quick(bench, e)  # noqa: E731
-            tasks.append(Task(assignment, "cuda speed", exercise.id, quick))
-    return tasks
+    return [
+        Task(assignment, "cuda", f"{assignment.name}/{module}", lambda bench, m=module: cuda.right(bench, m))  # type: ignore[misc]
+        for module in assignment.checks.modules
+    ]
 
 
 class _Benches:

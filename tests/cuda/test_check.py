@@ -24,6 +24,11 @@ from tests.test_device import MISTAKES, SCALE
 SUMS = Options(device="cuda", exercises=("kernels.sums",), timed=False)
 
 
+@pytest.fixture(scope="module")
+def toy_reference(trusted: Plain, toy: Assignment) -> Oracle:
+    return Oracle(trusted, toy)
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_reference_is_right_at_every_level(level: str, gpu: GPU, trusted: Plain, course: Assignment) -> None:
     try:
@@ -33,7 +38,7 @@ def test_the_reference_is_right_at_every_level(level: str, gpu: GPU, trusted: Pl
     try:
         with room.cage(course.solution, course.public, course.course.given) as cage:
             usable(cage)
-            judge = Judge(course, Oracle(trusted, course), cage, Options(device="cuda"))
+            judge = Judge(course, Oracle(trusted, course), cage, Options(device="cuda", timed=False))
             result = judge.grade(open_submission(course.solution, course.checks.modules), level)
     finally:
         room.close()
@@ -41,19 +46,21 @@ def test_the_reference_is_right_at_every_level(level: str, gpu: GPU, trusted: Pl
     assert result.device == "cuda"
 
 
-def test_the_toy_is_right(toy: Assignment, trusted: Plain) -> None:
+def test_the_toy_is_right(toy: Assignment, toy_reference: Oracle, trusted: Plain) -> None:
     mine = open_submission(toy.solution, toy.checks.modules)
-    result = Judge(toy, Oracle(trusted, toy), trusted, Options(device="cuda", timed=False)).grade(mine, "none")
+    result = Judge(toy, toy_reference, trusted, Options(device="cuda", timed=False)).grade(mine, "none")
     assert {one.id: one.sentence for one in result.exercises if one.verdict is not Verdict.RIGHT} == {}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_tensor_in_the_wrong_place_is_named(mistake: str, toy: Assignment, trusted: Plain, tmp_path: Path) -> None:
+def test_a_tensor_in_the_wrong_place_is_named(
+    mistake: str, toy: Assignment, toy_reference: Oracle, trusted: Plain, tmp_path: Path
+) -> None:
     """In the words that the pretended GPU of tests/test_device.py gives."""
     body, (verdict, sentence) = MISTAKES[mistake]
     (tmp_path / "algebra.py").write_text(SCALE.format(body=body, top=""))
     options = Options(device="cuda", exercises=("algebra.scale",))
-    judge = Judge(toy, Oracle(trusted, toy), trusted, options)
+    judge = Judge(toy, toy_reference, trusted, options)
     told = one(judge.grade(open_submission(tmp_path, toy.checks.modules), "none"), "scale")
     assert told.verdict is verdict and sentence in (told.sentence or ""), told
 
