@@ -52,6 +52,12 @@ def find(environment: Mapping[str, str] = os.environ, dev: Path = Path("/dev")) 
     return GPU(devices, _drivers(environment), (told or "0").partition(",")[0])
 
 
+def words() -> str:
+    """What a person wants to know first."""
+    found = find()
+    return "no GPU" if found is None else f"--device cuda uses GPU {found.visible} ({', '.join(found.devices)})"
+
+
 def environment(gpu: GPU | None) -> dict[str, str]:
     """What a worker's environment says about GPUs."""
     return HIDDEN if gpu is None else gpu.environment

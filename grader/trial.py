@@ -217,6 +217,9 @@ class Trial:
             self._interview.hang_up(worker)
             if reference is not None:
                 self._yardstick.oracle.end(reference)
+        if isinstance(race, Heats) and timing.too_slow:
+            self._alone(race, exercise, imported, edition)
+            timing = race.timing()
         outcome = self._told(exercise, imported, counts, timing)
         if known is None or exercise.library is None:
             return outcome
@@ -231,15 +234,19 @@ class Trial:
     ) -> Heats:
         """The heats on a GPU; the reference has run its own, while nothing of the submission's was alive."""
         assert exercise.timed_case is not None
-        self._interview.end(imported)
         questions = [question(i) for i in range(WARM_UP + HEATS)]
         heats = Heats(questions, self._interview.device, exercise.timed_case.at_most)
+        self._alone(heats, exercise, imported, edition)
+        return heats
+
+    def _alone(self, heats: Heats, exercise: Exercise, imported: Imported, edition: Version | None) -> None:
+        """Let the reference run."""
+        self._interview.end(imported)
         reference = self._another(exercise, edition)
         try:
             heats.run_reference(runner(reference, Wall()), self._yardstick.oracle.read)
         finally:
             self._yardstick.oracle.end(reference)
-        return heats
 
     def _told(self, exercise: Exercise, imported: Imported, counts: Counts | None, timing: Timing) -> Outcome:
         naive = self._yardstick.naive(exercise) if self._interview.device == "cpu" else None

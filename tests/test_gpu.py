@@ -60,6 +60,7 @@ def test_workers_for_the_cpu_are_shown_no_gpu(nursery: Plain) -> None:
 def test_without_one_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert gpu_of("cpu") is None
+    assert gpu.words() == "no GPU"
     with pytest.raises(SandboxError, match="no CUDA device: this machine has no NVIDIA GPU"):
         gpu_of("cuda")
 

@@ -100,6 +100,22 @@ def test_what_a_reply_is_checked_against_is_the_references(questions: list[Quest
     assert seen == list(range(len(seen))) and len(seen) > WARM_UP
 
 
+def test_who_seems_too_slow_is_held_against_a_second_run_of_the_reference(questions: list[Question]) -> None:
+    """Something else may have kept the machine busy meanwhile; what the submission takes by itself stays too slow."""
+
+    def verdicts(student: float, first: float, second: float) -> list[bool]:
+        heats = Heats(questions, "cuda", LIMIT)
+        heats.run_reference(Timed("reference", [], [2 * first] * ALL, first), lambda *told: {})  # type: ignore[arg-type]
+        heats.student, heats.check = Timed("student", [], [student] * ALL), lambda *told: None  # type: ignore[assignment]
+        before = heats.run().too_slow
+        heats.run_reference(Timed("reference", [], [2 * second] * ALL, second), lambda *told: {})  # type: ignore[arg-type]
+        assert len(heats.afterwards) == len(heats.readings)
+        return [before, heats.timing().too_slow]
+
+    assert verdicts(student=60.0, first=6.0, second=30.0) == [True, False]
+    assert verdicts(student=60.0, first=6.0, second=6.0) == [True, True]
+
+
 def test_the_wall_s_meter_reads_nothing() -> None:
     meter = Wall()
     meter.bound(1)

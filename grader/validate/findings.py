@@ -16,9 +16,7 @@ PROOFS = {
     "release": "what students get holds no line of a solution, no hidden case and no misconception",
 }
 
-ON_A_GPU = {
-    "cuda": "on a GPU the reference scores all points, leaves its answers there, and needs half the time allowed"
-}
+ON_A_GPU = {"cuda": "on a GPU the reference scores all points, leaves its answers there, and is in time"}
 
 
 class Finding(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.gpu import GPU
 from grader.sandbox import Plain
 
-PRETENDED = GPU((), visible="0")
+PRETENDED = GPU((), visible="-1")  # one that CUDA does not find, should there be others
 
 
 class PretendedPlain(Plain):
