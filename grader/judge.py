@@ -358,7 +358,7 @@ class Judge:
 def comparison(question: Question) -> Comparison:
     """How the answers to this question are compared."""
     exercise = question.exercise
-    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
+    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale, half=exercise.half)
 
 
 def in_other_float_type(question: Question) -> Comparison:
