@@ -84,7 +84,7 @@ def _failed(failed: Failure) -> Explanation:
     if failed.kind == kinds.CUDA:
         return Explanation(
             Verdict.NEEDS_CUDA,
-            f"it asks for a GPU{where}, and this machine has none; keep to the device of the inputs",
+            f"it asks for a GPU{where}, and is shown none; keep to the device of the inputs (`x.device`)",
             details,
         )
     if failed.kind == kinds.DEVICES:
