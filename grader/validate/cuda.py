@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from grader.judge import Options
-from grader.oracle import OracleFault
+from grader.oracle import Oracle, OracleFault
+from grader.question import Question
 from grader.result import ExerciseResult, Verdict
 from grader.spec import Exercise
 from grader.validate.bench import SECRETS, Bench
@@ -27,17 +28,17 @@ def _about(bench: Bench, exercise: Exercise, one: ExerciseResult) -> list[str]:
         return [f"is {one.verdict.words}: {one.sentence}"]
     if exercise.timed_case is not None and one.speed is None:
         return [f"is not timed: {'; '.join(one.notes)}"]
-    strays = [] if exercise.needs_cuda else _strays(bench, exercise)
-    return [f"leaves {strays[0]} on the CPU"] if strays else []
-
-
-def _strays(bench: Bench, exercise: Exercise) -> list[str]:
-    """The outputs that the reference leaves on the CPU, though its inputs are on the GPU."""
-    question = bench.questions(exercise)[0]
-    if not question.has_tensors:
-        return []
     try:
-        lie = bench.oracle.places(question, "cuda") or {}
+        left = strays(bench.oracle, bench.questions(exercise)[0])
     except OracleFault as fault:
-        return [str(fault)]
-    return [f"`{path}`" for path, where in lie.items() if not where.startswith("cuda")]
+        return [f"cannot be asked: {fault}"]
+    return [f"leaves `{left[0]}` on the CPU"] if left else []
+
+
+def strays(oracle: Oracle, question: Question) -> list[str]:
+    """The outputs that the reference leaves on the CPU, though it was asked about tensors on the GPU. Raises
+    OracleFault."""
+    if question.exercise.needs_cuda or not question.has_tensors:
+        return []
+    lie = oracle.places(question, "cuda") or {}
+    return [path for path, where in lie.items() if not where.startswith("cuda")]

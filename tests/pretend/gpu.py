@@ -177,6 +177,14 @@ def pretend() -> None:
     operations = Operations()
     operations.__enter__()
     Calls(operations).__enter__()
+    parse = torch._C._nn._parse_to
+
+    def parsed(*args: Any, **kwargs: Any) -> Any:
+        """Of nn.Module.to, which asks a tensor itself."""
+        device, *rest = parse(*args, **kwargs)
+        return (GPU if args and isinstance(args[0], torch.Tensor) and is_there(args[0]) else device, *rest)
+
+    torch._C._nn._parse_to = parsed
     torch.cuda.is_available = lambda: True
     torch.cuda.device_count = lambda: 1
     known_as(Pretended())
