@@ -374,7 +374,7 @@ def four_steps_back(draw):
 @rnn.exercise("WordEmbedding.forward", points=1)
 def word_embedding(sub, x, W_embed):
     """Vectors for words."""
-    layer = sub.WordEmbedding(W_embed.shape[0], W_embed.shape[1], dtype=W_embed.dtype)
+    layer = sub.WordEmbedding(W_embed.shape[0], W_embed.shape[1], dtype=W_embed.dtype).to(W_embed)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.copy_(W_embed)

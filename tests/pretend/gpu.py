@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 import torch
@@ -88,6 +89,8 @@ class Calls(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
+        if getattr(func, "__name__", "") == "_parse_to":  # it only says what was asked for
+            return func(*args, **kwargs)
         answer = ANSWERS.get(getattr(func, "__self__", None) if getattr(func, "__name__", "") == "__get__" else func)
         before = self.operations.inside
         self.operations.inside = before or any(is_there(tensor) for tensor in tensors([args, kwargs]))
@@ -98,7 +101,7 @@ class Calls(TorchFunctionMode):
             if wanted is None:
                 return func(*args, **kwargs)
             self.operations.inside = is_cuda(wanted)
-            result = func(*args, **kwargs, **({"device": "cpu"} if func not in LIKE else {}))
+            result = func(*args, **kwargs, device="cpu")
             return moved(result, is_cuda(wanted)) if isinstance(result, torch.Tensor) else result
         finally:
             self.operations.inside = before
@@ -108,8 +111,7 @@ def moved(tensor: torch.Tensor, there: bool) -> torch.Tensor:
     """The tensor, or a copy of it that says that it is on the other side."""
     if is_there(tensor) == there or tensor.layout != torch.strided:
         return tensor
-    copy = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype) if tensor.numel() else tensor.clone()
-    copy = tensor.clone() if tensor.requires_grad else copy.copy_(tensor)
+    copy = tensor.clone()
     if there:
         return put(copy)
     copy.untyped_storage().__dict__.pop("pretended", None)
@@ -140,7 +142,6 @@ def array(tensor: torch.Tensor, *args: Any) -> Any:
     return torch.Tensor.__array__(tensor, *args)
 
 
-LIKE: tuple[Any, ...] = ()
 ANSWERS: dict[Any, Callable[..., Any]] = {
     torch.Tensor.device: lambda tensor, *rest: GPU if is_there(tensor) else CPU,
     torch.Tensor.is_cuda: lambda tensor, *rest: is_there(tensor),
@@ -179,6 +180,7 @@ def pretend() -> None:
     Calls(operations).__enter__()
     parse = torch._C._nn._parse_to
 
+    @wraps(parse)
     def parsed(*args: Any, **kwargs: Any) -> Any:
         """Of nn.Module.to, which asks a tensor itself."""
         device, *rest = parse(*args, **kwargs)
