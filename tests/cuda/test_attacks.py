@@ -10,6 +10,8 @@ from grader.judge import Options
 from grader.result import ExerciseResult, Verdict
 from tests.conftest import Grade, one
 
+pytestmark = pytest.mark.usefixtures("trusted")
+
 RIGHT_ALONE = 20.0  # points of sums that are not for speed
 
 KERNELS = """

@@ -21,6 +21,8 @@ from tests.conftest import Grade, one
 from tests.cuda.test_attacks import KERNELS
 from tests.test_device import MISTAKES, SCALE
 
+pytestmark = pytest.mark.usefixtures("trusted")
+
 SUMS = Options(device="cuda", exercises=("kernels.sums",), timed=False)
 
 

@@ -13,6 +13,8 @@ from grader.result import Verdict
 from tests.conftest import Grade, one
 from tests.cuda.test_attacks import KERNELS
 
+pytestmark = pytest.mark.usefixtures("trusted")
+
 SUMS = Options(device="cuda", exercises=("kernels.sums",), timed=False)
 CANARY = 0x5EC2E7
 SLACK = 256 << 20  # bytes that a driver may keep for itself
