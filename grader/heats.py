@@ -43,6 +43,12 @@ class Wall:
     def bound(self, extra: int) -> None:
         pass
 
+    def core(self) -> int | None:
+        return None
+
+    def pin(self, core: int) -> bool:
+        return False
+
 
 @dataclass
 class Heats:

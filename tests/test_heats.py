@@ -119,4 +119,5 @@ def test_who_seems_too_slow_is_held_against_a_second_run_of_the_reference(questi
 def test_the_wall_s_meter_reads_nothing() -> None:
     meter = Wall()
     meter.bound(1)
-    assert (meter.cpu(), meter.restart_peak(), meter.peak()) == (None, None, None)
+    assert (meter.cpu(), meter.restart_peak(), meter.peak(), meter.core()) == (None, None, None, None)
+    assert not meter.pin(0)
