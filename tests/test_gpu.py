@@ -75,6 +75,13 @@ def test_what_a_fork_needs_is_said_where_it_is_lost(monkeypatch: pytest.MonkeyPa
 
     device.stay_untouched()
     assert not is_touched()
+    monkeypatch.setattr(device, "IN_SIGHT", True)
+    with open("/dev/full") as open_device:
+        monkeypatch.setattr(device, "MEMORY_DEVICE", open_device.name)
+        assert device.is_touched()
+        with pytest.raises(RuntimeError, match="CUDA was initialised"):
+            device.stay_untouched()
+    assert not device.is_touched()
     monkeypatch.setattr(device, "_is_initialized", lambda: True)
     with pytest.raises(RuntimeError, match="CUDA was initialised"):
         device.stay_untouched()

@@ -5,6 +5,7 @@ CUDA is initialised in the process that answers, never in one that is forked fro
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from typing import Protocol
@@ -18,6 +19,10 @@ from grader.worker.lifeline import IN_SIGHT
 # that this process has launched, on whichever stream.
 _synchronize: Callable[[], None] | None = getattr(torch._C, "_cuda_synchronize", None)
 _is_initialized: Callable[[], bool] = torch.cuda.is_initialized
+
+# What the driver's part in a process opens when CUDA starts, with whatever call: torch knows of some only. Asking how
+# many GPUs there are (NVML) opens others, and harms no fork.
+MEMORY_DEVICE = "/dev/nvidia-uvm"
 
 
 class Device(Protocol):
@@ -117,10 +122,21 @@ def full_precision() -> None:
 
 def is_touched() -> bool:
     """Whether this process has used the GPU, so that its forks cannot."""
-    return IN_SIGHT and _is_initialized()
+    return IN_SIGHT and (_is_initialized() or holds(MEMORY_DEVICE))
 
 
 def stay_untouched() -> None:
     """To be called where a process is to be forked later. Raises RuntimeError where that would not do."""
-    if _is_initialized():
+    if _is_initialized() or (IN_SIGHT and holds(MEMORY_DEVICE)):
         raise RuntimeError("CUDA was initialised in a process that others are to be forked from")
+
+
+def holds(file: str) -> bool:
+    """Whether this process has opened a file, and has it open."""
+    for fd in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        try:
+            if os.readlink(f"/proc/self/fd/{fd}") == file:
+                return True
+        except OSError:  # the descriptor of the listing itself
+            continue
+    return False

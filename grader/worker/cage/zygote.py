@@ -86,7 +86,8 @@ def _warm_up(serve: ModuleType) -> None:
     torch.set_num_threads(1)
     serve.warm_up()
     x = torch.ones(8, 8, requires_grad=True)
-    torch.optim.SGD([x], lr=0.1).step()
+    if not IN_SIGHT:  # an optimizer asks the GPU whether it records a graph, and starts CUDA to do so
+        torch.optim.SGD([x], lr=0.1).step()
     with torch.no_grad():
         torch.linalg.svd(x)
         torch.fft.fft(x)
