@@ -32,7 +32,7 @@ def toy_reference(trusted: Plain, toy: Assignment) -> Oracle:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_the_reference_is_right_at_every_level(level: str, gpu: GPU, trusted: Plain, course: Assignment) -> None:
+def test_the_reference_is_right_at_every_level(level: str, gpu: GPU, reference: Oracle, course: Assignment) -> None:
     try:
         room = open_sandbox(level, gpu=gpu)
     except SandboxError as error:
@@ -40,7 +40,7 @@ def test_the_reference_is_right_at_every_level(level: str, gpu: GPU, trusted: Pl
     try:
         with room.cage(course.solution, course.public, course.course.given) as cage:
             usable(cage)
-            judge = Judge(course, Oracle(trusted, course), cage, Options(device="cuda", timed=False))
+            judge = Judge(course, reference, cage, Options(device="cuda", timed=False))
             result = judge.grade(open_submission(course.solution, course.checks.modules), level)
     finally:
         room.close()
