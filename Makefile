@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
 
-.PHONY: demo browser test proofs validate lint bench bench-rivals setup system clean
+.PHONY: demo browser test proofs validate lint bench bench-rivals setup system clean cuda wheels
 
 setup: $(VENV)/.installed system
 
@@ -29,7 +29,8 @@ demo: setup
 	@sh scripts/demo.sh $(RUN)/grader
 
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
-LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_release_long.py tests/batch/test_malformed_long.py
+LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_release_long.py \
+	tests/batch/test_malformed_long.py tests/test_on_the_gpu.py
 
 test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
@@ -59,6 +60,14 @@ bench: setup
 bench-rivals:
 	$(PYTHON) -m venv .cache/rivals
 	.cache/rivals/bin/pip install --quiet --constraint benchmarks/rivals.txt nbgrader otter-grader
+
+# On a machine with a GPU, which need not have the internet: wheels/ comes along from one that has a package index.
+# It makes no use of .venv: PYTHON is one with a torch that knows CUDA. docs/cuda.md says more.
+cuda:
+	@sh scripts/cuda.sh $(PYTHON) .cache/cuda
+
+wheels: setup
+	$(RUN)/python scripts/wheels.py --python 3.12
 
 clean:
 	rm -rf $(VENV)

@@ -84,9 +84,16 @@ def _failed(failed: Failure) -> Explanation:
     if failed.kind == kinds.CUDA:
         return Explanation(
             Verdict.NEEDS_CUDA,
-            f"it asks for a GPU{where}, and this machine has none; keep to the device of the inputs",
+            f"it asks for a GPU{where}, and is shown none; keep to the device of the inputs (`x.device`)",
             details,
         )
+    if failed.kind == kinds.DEVICES:
+        mixed = "turns a tensor of the GPU into a NumPy array" if detail == "numpy" else "mixes tensors of GPU and CPU"
+        cure = "stay with torch" if detail == "numpy" else "make new ones where the inputs are (`device=x.device`)"
+        return Explanation(Verdict.CRASHED, f"it {mixed}{where}; {cure}", (*details, error))
+    if failed.kind == kinds.BROKEN:
+        told = f"a kernel of it fails on the GPU{where}, by an index out of range most often; the CPU says which"
+        return Explanation(Verdict.CRASHED, told, (*details, error))
     if failed.kind == kinds.ENVIRONMENT:
         return Explanation(Verdict.ENVIRONMENT, f"it needs {detail}{where}", details)
     if failed.kind == kinds.NO_MODULE:

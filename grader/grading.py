@@ -8,12 +8,13 @@ from pathlib import Path
 
 from grader.course import Assignment, Course, CourseError
 from grader.editions import Poll
+from grader.gpu import GPU
 from grader.judge import Judge, Options
 from grader.notebook import in_cells
 from grader.oracle import Oracle
 from grader.recording import NAME, RecordedOracle, read_recording, without_reference
 from grader.result import Result
-from grader.sandbox import Cage, Plain, SandboxError, automatic, enter
+from grader.sandbox import Cage, Plain, SandboxError, automatic, enter, gpu_of, usable
 from grader.submission import Submission, open_submission
 
 
@@ -26,8 +27,11 @@ def check(
 ) -> Result:
     """Grade a submission at a level of `sandbox` ("auto": the best that this machine gives). Raises CourseError,
     CheckError, OracleFault, RecordingError, SandboxError."""
-    with Plain() as trusted, ExitStack() as stack:
-        cage = _cage(stack, _level(sandbox, options.device), assignment, submission) or trusted
+    gpu = gpu_of(options.device)
+    with Plain(gpu=gpu) as trusted, ExitStack() as stack:
+        if gpu is not None:
+            usable(trusted)
+        cage = _cage(stack, sandbox, assignment, submission, gpu) or trusted
         oracle = oracle_of(assignment, trusted)
         return graded(Judge(assignment, oracle, cage, options), oracle, submission, cage.level, progress)
 
@@ -57,16 +61,7 @@ def graded(
     return in_cells(result, submission.cells)
 
 
-def _level(wanted: str, device: str) -> str:
-    """The level to use with this device. Raises SandboxError."""
-    if device == "cpu" or wanted == "none":
-        return wanted
-    if wanted == "auto":
-        return "none"
-    raise SandboxError(f"level {wanted} shows no GPU to a submission; use --sandbox none with --device {device}")
-
-
-def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Submission) -> Cage | None:
+def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Submission, gpu: GPU | None) -> Cage | None:
     """A cage for the submission; None where its code may run where the reference does, and torch is imported once."""
     file = submission.folder / submission.name  # where the submission is one file
     handed_in = file if file.is_file() else submission.folder
@@ -74,7 +69,7 @@ def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Subm
         if wanted == "none":
             return None
         try:
-            cage, _ = enter(stack, [wanted], handed_in, assignment.public, assignment.course.given)
+            cage, _ = enter(stack, [wanted], handed_in, assignment.public, assignment.course.given, gpu)
         except SandboxError:
             if level != "auto":
                 raise

@@ -12,12 +12,14 @@ from grader.course import Assignment
 from grader.meter import Meter
 from grader.peer import Lost, Peer, PeerLost, printable
 from grader.question import Question
-from grader.sandbox.cage import Cage, Paths
+from grader.sandbox.cage import Cage, Paths, SandboxError
+from grader.sandbox.cuda import usable
 from grader.submission import Submission
-from grader.worker.failure import is_unwritten
+from grader.worker.failure import BROKEN, is_unwritten
 
 IMPORT_SECONDS = 30.0
 REAP_SECONDS = 2.0
+DEVICE_SECONDS = 60.0  # for a worker to get hold of a GPU, which takes a second or two
 END_SECONDS = 0.5  # for a worker that has hung up to end
 DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
 
@@ -59,6 +61,7 @@ class Imported:
     limit: str | None = None
     placeholders: tuple[str, ...] = ()
     printed: str = ""
+    alone: bool = False  # it cannot be forked: it has used the GPU
 
 
 class Interview:
@@ -95,6 +98,7 @@ class Interview:
                 None if reply.failure else worker,
                 failure=reply.failure,
                 placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
+                alone=reply.alone and self._device != "cpu",
             )
         worker.drain()
         imported.printed = worker.printed.text
@@ -122,7 +126,7 @@ class Interview:
                 transcript.responses.append(transcript.responses[-1])
                 continue
             if worker is None:
-                worker, response = self.fork(imported)
+                worker, response = self.fork(imported, ready=True)
                 if response is not None:
                     transcript.responses.append(response)
                     deaths += 1
@@ -133,6 +137,11 @@ class Interview:
                 status = self._status(imported, worker) if response.lost.cause is Lost.DIED else None
                 response = Response(lost=response.lost, status=status, limit=self._nursery.limit_hit())
                 deaths += 1
+                worker.drain()
+                transcript.printed += worker.printed.text
+                self._nursery.end(worker)
+                worker = None
+            elif response.failure is not None and response.failure.kind == BROKEN:
                 worker.drain()
                 transcript.printed += worker.printed.text
                 self._nursery.end(worker)
@@ -153,15 +162,49 @@ class Interview:
             self._nursery.end(imported.worker)
             imported.worker = None
 
-    def fork(self, imported: Imported) -> tuple[Peer | None, Response | None]:
+    def fork(self, imported: Imported, *, ready: bool = False) -> tuple[Peer | None, Response | None]:
         """A fresh fork of the imported module, or why there is none; if the module's worker is gone, the module is
-        imported once more."""
+        imported once more. `ready`: it has the device, which is no question's time."""
+        worker, response = self._again(imported.name) if imported.alone else self._fork(imported)
+        if worker is not None and ready and self._device != "cpu":
+            response = self._prepare(worker)
+            if response is not None:
+                self._nursery.end(worker)
+                if response.failure is None or imported.alone:
+                    return None, response
+                imported.alone = True  # what it did when it was imported is in the way of its forks
+                return self.fork(imported, ready=True)
+        return worker, response
+
+    def _prepare(self, worker: Peer) -> Response | None:
+        """Let a fork get hold of the device; why it could not. That it is the machine's fault is believed where one
+        that runs nobody's code cannot do it either."""
+        try:
+            reply, _ = worker.call(wire.Survey(self._device), seconds=DEVICE_SECONDS)
+        except PeerLost as lost:
+            return Response(lost=lost)
+        if isinstance(reply, wire.Surveyed) and not reply.problem:
+            return None
+        try:
+            usable(self._nursery)
+        except SandboxError as error:
+            return Response(lost=PeerLost(Lost.GRADER, str(error)))
+        return Response(failure=wire.Failure(BROKEN, "RuntimeError", "this process cannot use the GPU any more"))
+
+    def _again(self, module: str) -> tuple[Peer | None, Response | None]:
+        """A worker that has imported the module by itself."""
+        again = self.load(module)
+        if again.worker is not None:
+            return again.worker, None
+        return None, Response(None, (), again.failure, again.lost, again.status, again.limit)
+
+    def _fork(self, imported: Imported) -> tuple[Peer | None, Response | None]:
         for attempt in range(2):
             if imported.worker is None:
-                again = self.load(imported.name)
-                if again.worker is None:
-                    return None, Response(None, (), again.failure, again.lost, again.status, again.limit)
-                imported.worker = again.worker
+                worker, response = self._again(imported.name)
+                if worker is None:
+                    return None, response
+                imported.worker = worker
             try:
                 return self._nursery.spawn(imported.worker), None
             except PeerLost as lost:
@@ -171,7 +214,7 @@ class Interview:
         raise AssertionError
 
     def _put(self, worker: Peer, question: Question) -> Response:
-        parts = question.frame if self._device == "cpu" else question.encode(self._device)
+        parts = question.encode(self._device)
         try:
             reply, data = worker.call_encoded(parts, seconds=question.exercise.seconds)
             return response_of(reply, data)
@@ -185,6 +228,11 @@ class Interview:
             return responses_of(reply, data, count)
         except PeerLost:
             return None
+
+    @property
+    def device(self) -> str:
+        """Where it is asked."""
+        return self._device
 
     def meter(self, worker: Peer) -> Meter:
         """What reads how much a fork uses."""

@@ -22,6 +22,7 @@ from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Tran
 from grader.marked import Marked, Row, best_edition, cost, hold, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
+from grader.placement import misplaced
 from grader.question import Question, draw, encode_all
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
 from grader.rules import SourceReader, read_sources
@@ -146,9 +147,8 @@ class Judge:
             with Trial(self._yardstick, interview, sources, Sitting(interview, imported)) as trial:
                 for marked in exercises:
                     self._try(marked, trial, imported, edition)
-            for marked in sorted(
-                exercises, key=lambda one: diagnosis.depth(one.exercise)
-            ):  # hints to one help to find those to what needs it
+            # Hints to one help to find those to what needs it.
+            for marked in sorted(exercises, key=lambda one: diagnosis.depth(one.exercise)):
                 wrong = marked.wrong if marked.verdict is not Verdict.NOT_ATTEMPTED else []
                 found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
                 marked.hints, marked.own_mistake = found.hints, found.own
@@ -199,7 +199,7 @@ class Judge:
             gone = unasked(exercise, away, out_of=0.0)
             return Row(gone, [lambda: gone] * (len(editions) - 1))
         questions, aside = self._asked(exercise), self._in_other_type(exercise)
-        frame = None if alone else self._frame(exercise)
+        frame = None if alone or self._options.device != "cpu" else self._frame(exercise)
         together = sitting.ask_together(frame, questions, aside) if frame is not None else None
         if together is not None:
             row, note = self._marks(exercise, together, editions)
@@ -211,10 +211,9 @@ class Judge:
 
     def _frame(self, exercise: Exercise) -> wire.Encoded | None:
         """All that an exercise is asked, as one request."""
-        device, timed = self._options.device, self._options.timed
-        key = ("frame", exercise.id, timed, self._options.public_only, self._secret, device)
+        key = ("frame", exercise.id, self._options.timed, self._options.public_only, self._secret)
         asked = [*self._asked(exercise), *self._in_other_type(exercise)]
-        return self._oracle.known.get(key, lambda: encode_all(asked, device))
+        return self._oracle.known.get(key, lambda: encode_all(asked, "cpu"))
 
     def _marks(
         self, exercise: Exercise, transcript: Transcript, editions: Sequence[Edition | None]
@@ -284,7 +283,8 @@ class Judge:
             failed = self._oracle.failed_claims(question, response.answer, edition.version if edition else None)
             if failed:
                 return float("inf"), agreement, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
-        return agreement.error, agreement, None
+        away = misplaced(question, response, self._oracle, self._options.device) if agreement.ok else None
+        return agreement.error, agreement, away
 
     def _compare(self, question: Question, expected: dict[str, Any], response: Response) -> Agreement:
         assert response.answer is not None
@@ -392,7 +392,7 @@ class Judge:
 def comparison(question: Question) -> Comparison:
     """How the answers to this question are compared."""
     exercise = question.exercise
-    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale)
+    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale, half=exercise.half)
 
 
 def in_other_float_type(question: Question) -> Comparison:

@@ -126,6 +126,16 @@ class Oracle:
         worker = self._worker(question.exercise.module.name, ())
         return self._answered(question, self._call(worker, wire.encode(request, packer)))
 
+    def places(self, question: Question, device: str) -> dict[str, str] | None:
+        """Where the tensors of the right answer lie when it is computed on that device, by their paths; None where
+        nobody can tell. Raises OracleFault."""
+
+        def ask() -> dict[str, str]:
+            worker = self._worker(question.exercise.module.name, ())
+            return places(self._right(question, self._answered(question, self._call(worker, question.encode(device)))))
+
+        return self.known.get(("places", device, question.key), ask)
+
     def measured(self, exercise: Exercise) -> Measured | None:
         """What was measured before; None where the reference is at hand to be measured."""
         return None
@@ -227,3 +237,16 @@ class Oracle:
 
 def _words(reply: wire.Reply | None) -> str:
     return f"{reply.error}: {reply.message}" if isinstance(reply, wire.Failure) else type(reply).__name__
+
+
+def places(value: Any, path: str = "") -> dict[str, str]:
+    """Where the tensors of an answer lie, {"dW": "cuda:0", "grads['W1']": "cpu", ...}."""
+    if isinstance(value, wire.Tensor):
+        return {path: value.device} if value.kind == "torch" else {}
+    if isinstance(value, dict):
+        named = [(f"{path}[{key!r}]" if path else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        named = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return {}
+    return {place: device for name, item in named for place, device in places(item, name).items()}

@@ -35,10 +35,13 @@ class Question:
     @cached_property
     def frame(self) -> wire.Encoded:
         """The request for a worker on the CPU, as bytes."""
-        return self.encode("cpu")
+        return self._encode("cpu")
 
     def encode(self, device: str) -> wire.Encoded:
         """The request, for a worker that puts the tensors on `device`. Raises CheckError where it cannot travel."""
+        return self.frame if device == "cpu" else self._encode(device)
+
+    def _encode(self, device: str) -> wire.Encoded:
         packer = wire.Packer()
         try:
             return wire.encode(wire.Ask(self.exercise.id, packer.pack(self.inputs), self.seed, device), packer)
@@ -49,6 +52,18 @@ class Question:
     def has_floats(self) -> bool:
         """Whether there is a float array among the inputs."""
         return _has_floats(self.inputs)
+
+    @cached_property
+    def has_tensors(self) -> bool:
+        """Whether a worker gets a tensor of it."""
+        found: list[Any] = []
+
+        def note(array: Any) -> Any:
+            found.append(array.shape)
+            return array
+
+        map_arrays(self.inputs, note)
+        return bool(found)
 
     @cached_property
     def scale(self) -> float:

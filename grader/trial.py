@@ -13,6 +13,7 @@ import msgspec
 from grader import wire
 from grader.clock import HOPELESS, NO_POINTS, PAIRS_AT_MOST, WARM_UP, Race, Runner, Timing, TooShort
 from grader.explain import Explanation, explain
+from grader.heats import HEATS, Heats, Wall
 from grader.interview import Imported, Interview, Response, response_of
 from grader.peer import Lost, Peer, PeerLost
 from grader.question import Question
@@ -56,8 +57,8 @@ class Outcome:
 
 
 class Trial:
-    """One module of a submission before its rules and limits; all of this takes place on the CPU. `counting`: where
-    operations are counted, which may be one process for several exercises."""
+    """One module of a submission before its rules and limits; the rules are seen to on the CPU, whatever the device.
+    `counting`: where operations are counted, which may be one process for several exercises."""
 
     def __init__(self, yardstick: Yardstick, interview: Interview, sources: SourceReader, counting: Sitting) -> None:
         self._yardstick = yardstick
@@ -193,11 +194,10 @@ class Trial:
         pace = 1.0 if known is None else known.pace
         if pace is None:
             return Outcome(notes=("its speed is measured at grading",))
+        device = self._interview.device
+        if known is not None and device != "cpu":
+            return Outcome(notes=("its speed on the GPU is measured at grading",))
         self._counting.end()  # nothing else of the submission's runs now
-        worker, failed = self._interview.fork(imported)
-        if worker is None:
-            assert failed is not None
-            return Outcome(explain(failed, exercise.seconds), share=0.0)
 
         def checked(question: Question, reply: wire.Reply, data: memoryview, expected: dict[str, Any]) -> None:
             response = response_of(reply, data)
@@ -207,15 +207,23 @@ class Trial:
             if why is not None:
                 raise WrongAnswer(why)
 
-        reference = self._yardstick.oracle.another(exercise.module.name, *([edition] if edition else []))
-        race = Race(
-            student=Runner(worker, self._interview.meter(worker), exercise.seconds),
-            reference=runner(reference),
-            question=lambda i: self._yardstick.question(exercise, i + number * (WARM_UP + PAIRS_AT_MOST)),
-            expected=self._yardstick.oracle.read,
-            check=checked,
-            limit=case.at_most * pace,
-        )
+        def question(i: int) -> Question:
+            return self._yardstick.question(exercise, i + number * (WARM_UP + PAIRS_AT_MOST))
+
+        heats = None if device == "cpu" else self._heats(exercise, imported, edition, question)
+        worker, failed = self._interview.fork(imported, ready=True)
+        if worker is None:
+            assert failed is not None
+            return Outcome(explain(failed, exercise.seconds), share=0.0)
+        meter = self._interview.meter(worker) if heats is None else Wall()
+        student, reference = Runner(worker, meter, exercise.seconds), None
+        race: Race | Heats
+        if heats is None:
+            reference = self._another(exercise, edition)
+            limit, read = case.at_most * pace, self._yardstick.oracle.read
+            race = Race(student, runner(reference), question, read, checked, limit)
+        else:
+            race = replace(heats, student=student, check=checked)
         try:
             timing = race.run().in_units_of(pace)
         except TooShort:
@@ -231,15 +239,41 @@ class Trial:
             return self._slow(exercise, imported, counts, speed, f"{told} the reference's time", "wall", 0.0)
         finally:
             self._interview.hang_up(worker)
-            self._yardstick.oracle.end(reference)
+            if reference is not None:
+                self._yardstick.oracle.end(reference)
+        if isinstance(race, Heats) and timing.too_slow:
+            self._alone(race, exercise, imported, edition)
+            timing = race.timing()
         outcome = self._told(exercise, imported, counts, timing)
         if known is None or exercise.library is None:
             return outcome
         by = f"its speed is told by `{exercise.library.name}`, of whose time the reference took a known part elsewhere"
         return replace(outcome, notes=(*outcome.notes, by))
 
+    def _another(self, exercise: Exercise, edition: Version | None) -> Peer:
+        return self._yardstick.oracle.another(exercise.module.name, *([edition] if edition else []))
+
+    def _heats(
+        self, exercise: Exercise, imported: Imported, edition: Version | None, question: Callable[[int], Question]
+    ) -> Heats:
+        """The heats on a GPU; the reference has run its own, while nothing of the submission's was alive."""
+        assert exercise.timed_case is not None
+        questions = [question(i) for i in range(WARM_UP + HEATS)]
+        heats = Heats(questions, self._interview.device, exercise.timed_case.at_most)
+        self._alone(heats, exercise, imported, edition)
+        return heats
+
+    def _alone(self, heats: Heats, exercise: Exercise, imported: Imported, edition: Version | None) -> None:
+        """Let the reference run."""
+        self._interview.end(imported)
+        reference = self._another(exercise, edition)
+        try:
+            heats.run_reference(runner(reference, Wall()), self._yardstick.oracle.read)
+        finally:
+            self._yardstick.oracle.end(reference)
+
     def _told(self, exercise: Exercise, imported: Imported, counts: Counts | None, timing: Timing) -> Outcome:
-        naive = self._yardstick.naive(exercise)
+        naive = self._yardstick.naive(exercise) if self._interview.device == "cpu" else None
         speed = Speed(
             ratio=round(timing.ratio, 4),
             interval=(round(timing.interval[0], 4), round(timing.interval[1], 4)),

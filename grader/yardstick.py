@@ -148,15 +148,15 @@ class Yardstick:
         return ratio, ratio * seconds
 
 
+def runner(worker: Peer, meter: Meter | None = None) -> Runner:
+    """A worker of the reference under the clock, or under another meter."""
+    return Runner(worker, meter or ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
+
+
 def _count(question: Question) -> wire.Encoded:
     packer = wire.Packer()
     inputs = packer.pack(question.inputs)
     return wire.encode(wire.Count(question.exercise.id, inputs, question.seed, OPERATIONS_LIMIT), packer)
-
-
-def runner(worker: Peer) -> Runner:
-    """A worker of the reference under the clock."""
-    return Runner(worker, ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
 
 
 def used(

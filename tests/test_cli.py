@@ -84,6 +84,16 @@ COULD_NOT = {
         "this machine has no NVIDIA GPU",
         "",
     ),
+    "no gpu beside the cpu": (
+        ("check", "t1", "--submission", "solutions/t1", "--device", "both"),
+        "this machine has no NVIDIA GPU",
+        "use --device cpu",
+    ),
+    "no gpu to prove anything on": (
+        ("validate", "t1", "--device", "cuda"),
+        "no CUDA device: this machine has no NVIDIA GPU",
+        "",
+    ),
     "no folder for the record": (
         ("check", "t1", "--submission", "solutions/t1/chance.py", "--json", "none/such.json"),
         "No such file or directory",
@@ -94,7 +104,7 @@ COULD_NOT = {
 
 @pytest.mark.parametrize("mistake", COULD_NOT)
 def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(mistake: str) -> None:
-    if mistake == "no gpu" and Path("/dev/nvidiactl").exists():
+    if mistake.startswith("no gpu") and Path("/dev/nvidiactl").exists():
         pytest.skip("this machine has a GPU")
     arguments, sentence, hint = COULD_NOT[mistake]
     done = run(*arguments)

@@ -264,6 +264,20 @@ def test_any_dtype_asks_for_the_values_alone(what: str) -> None:
     assert kind(expected, got, any_dtype=True) is None
 
 
+@pytest.mark.parametrize(("dtype", "within", "beyond"), [("float16", 1.004, 1.03), ("bfloat16", 1.02, 1.2)])
+def test_half_precision_is_taken_where_it_is_allowed(dtype: str, within: float, beyond: float) -> None:
+    x = np.linspace(1, 2, 9, dtype=np.float32)
+    expected = Tensor.of(x)
+
+    def answer(factor: float) -> Tensor:
+        return Tensor((x * np.float32(factor)).astype(np.float16 if dtype == "float16" else np.float32), dtype)
+
+    assert kind(expected, answer(1.0)) is Mismatch.DTYPE
+    assert kind(expected, answer(within), half=True) is None
+    assert kind(expected, answer(beyond), half=True) is Mismatch.VALUES
+    assert kind(expected, Tensor.of(x * np.float32(within)), half=True) is Mismatch.VALUES  # float32 is float32
+
+
 def test_any_dtype_gives_float32_the_tolerance_of_float32() -> None:
     x = np.array([0.1, 3.14])
     assert compare(x, x.astype(np.float32) * np.float32(1.000001), any_dtype=True).ok

@@ -15,7 +15,7 @@ PACKAGE = Path(grader.__file__).parent
 
 # From the ground up; a room may import from rooms further down only.
 FLOORS = (
-    ("errors", "files", "leftovers"),
+    ("errors", "files", "leftovers", "gpu"),
     ("wire",),
     ("draw",),
     ("property",),
@@ -43,14 +43,16 @@ FLOORS = (
     ("sitting",),
     ("rules",),
     ("clock",),
+    ("heats",),
     ("yardstick",),
     ("explain",),
+    ("placement",),
     ("diagnose",),
     ("trial",),
     ("editions",),
     ("marked",),
     ("judge",),
-    ("grading",),
+    ("grading", "both"),
     ("fingerprint",),
     ("session", "debug"),
     ("watch",),

@@ -169,7 +169,7 @@ def kaiming_in_every_layer(ref, answer, in_channel, channel_1, channel_2, num_cl
 @nets.exercise("ThreeLayerConvNet.forward", points=3)
 def three_layer_module(sub, x, channel_1, channel_2, num_classes):
     """Scores of the module of three layers, under given parameters."""
-    net = with_small_biases(sub.ThreeLayerConvNet(x.shape[1], channel_1, channel_2, num_classes).to(x.dtype))
+    net = with_small_biases(sub.ThreeLayerConvNet(x.shape[1], channel_1, channel_2, num_classes).to(x))
     return {"scores": net(x).detach(), "parameters": shapes_of(net)}
 
 
@@ -180,7 +180,7 @@ def two_large_pictures(draw):
 
 def trained_twice(model, optimizer, x):
     """What a model and its optimizer are: scores before and after two steps, and the optimizer's settings."""
-    with_small_biases(model.to(x.dtype))
+    with_small_biases(model.to(x))
     before = model(x).detach()
     for _ in range(2):
         optimizer.zero_grad()
@@ -244,7 +244,7 @@ def block_outputs(block, x, x_test, Cout, downsample):
 
 
 def both_modes(net, x, x_test):
-    net = same_parameters(net.to(x.dtype))
+    net = same_parameters(net.to(x))
     x = x.detach().requires_grad_()
     out = net.train()(x)
     (dx,) = torch.autograd.grad((out * projection(tuple(out.shape), out)).sum(), x)
@@ -374,7 +374,7 @@ def four_steps_back(draw):
 @rnn.exercise("WordEmbedding.forward", points=1)
 def word_embedding(sub, x, W_embed):
     """Vectors for words."""
-    layer = sub.WordEmbedding(W_embed.shape[0], W_embed.shape[1], dtype=W_embed.dtype)
+    layer = sub.WordEmbedding(W_embed.shape[0], W_embed.shape[1], dtype=W_embed.dtype).to(W_embed)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.copy_(W_embed)
@@ -511,7 +511,8 @@ def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
 
     getattr(inspect.unwrap(sub.CaptioningRNN.__init__), "__globals__", {})["FeatureExtractor"] = FeatureExtractor
     vocabulary = {"<NULL>": 0, "<START>": 1, "<END>": 2} | {f"word {n}": n for n in range(3, words)}
-    options = dict(input_dim=64, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0, dtype=numbers.dtype)
+    options = dict(input_dim=64, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0)
+    options |= dict(dtype=numbers.dtype, device=str(numbers.device))
     try:
         net = sub.CaptioningRNN(vocabulary, cell_type=cell_type, **options)
     except ValueError:
@@ -519,7 +520,7 @@ def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
             raise
         net = sub.CaptioningRNN(vocabulary, cell_type="attn", **options)  # as a later edition spells it
     with torch.no_grad():
-        for parameter in net.to(numbers.dtype).parameters():
+        for parameter in net.to(numbers).parameters():
             start = (len(numbers) - parameter.numel()) // 2
             values = numbers[start : start + parameter.numel()].reshape(parameter.shape)
             parameter.copy_(values * (2 * parameter[0].numel() ** -0.5 if parameter.dim() > 1 else 0.5))

@@ -28,7 +28,7 @@ from grader.notebook import in_cells
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost
 from grader.result import ExerciseResult, ModuleResult, Result, Verdict
-from grader.sandbox import Cage, Plain, Sandbox, SandboxError, open_sandbox
+from grader.sandbox import Cage, Plain, Sandbox, SandboxError, gpu_of, open_sandbox, usable
 from grader.spec import CheckError
 from grader.submission import SubmissionError, prepare
 
@@ -63,14 +63,14 @@ class SlotMaker:
             if common.assignment is None:
                 common.assignment = self.course.assignment(self.assignment)
             if common.level is None:
-                common.level, sandbox = _best(self.levels, common.assignment)
+                common.level, sandbox = _best(self.levels, common.assignment, self.options.device)
         return GradingSlot(common.assignment, self.options, common.level, common.known, sandbox)
 
     def __reduce__(self) -> tuple[object, ...]:
         return SlotMaker, (self.course, self.assignment, self.options, self.levels)
 
 
-def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox | None]:
+def _best(levels: tuple[str, ...], assignment: Assignment, device: str) -> tuple[str, Sandbox | None]:
     """The first level that holds here, and its sandbox, tried with a cage. Raises Stop."""
     reasons: dict[str, None] = {}
     for level in (level for level in levels for _ in range(TRIES)):  # what was killed meanwhile is no reason
@@ -78,10 +78,13 @@ def _best(levels: tuple[str, ...], assignment: Assignment) -> tuple[str, Sandbox
             return level, None
         try:
             with ExitStack() as stack:
-                sandbox = open_sandbox(level)
+                gpu = gpu_of(device)
+                sandbox = open_sandbox(level, gpu=gpu)
                 stack.callback(sandbox.close)
-                with Scratch() as scratch, sandbox.cage(scratch.folder(), assignment.public, assignment.course.given):
-                    pass
+                given = assignment.course.given
+                with Scratch() as scratch, sandbox.cage(scratch.folder(), assignment.public, given) as cage:
+                    if gpu is not None:
+                        usable(cage)
                 stack.pop_all()
                 return level, sandbox
         except (SandboxError, PeerLost) as error:
@@ -179,17 +182,20 @@ class GradingSlot:
 
     def _reference(self) -> Oracle:
         if self._oracle is None:
-            self._oracle = Oracle(self._stack.enter_context(Plain(self._scratch.path)), self._assignment, self._known)
+            self._oracle = Oracle(self._plain(), self._assignment, self._known)
         return self._oracle
+
+    def _plain(self) -> Plain:
+        return self._stack.enter_context(Plain(self._scratch.path, gpu_of(self._options.device)))
 
     def _cage(self, stack: ExitStack, folder: Path) -> Cage:
         """A cage of its own; at level none, which has no cages, the processes that all submissions are forked from."""
         if self._level == "none":
             if self._uncaged is None:
-                self._uncaged = self._stack.enter_context(Plain(self._scratch.path))
+                self._uncaged = self._plain()
             return self._uncaged
         if self._sandbox is None:
-            self._sandbox = open_sandbox(self._level)
+            self._sandbox = open_sandbox(self._level, gpu=gpu_of(self._options.device))
             self._stack.callback(self._sandbox.close)
         return stack.enter_context(self._sandbox.cage(folder, self._assignment.public, self._assignment.course.given))
 

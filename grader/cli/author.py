@@ -54,13 +54,19 @@ def new(name: str, module: str, title: str) -> int:
 @click.argument("assignments", nargs=-1)
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default=True)
 @click.option("--report", "file", type=click.Path(path_type=Path), help="Write the table and the survivors here too.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="cuda: on a GPU.")
 @click.option("--sample", type=click.IntRange(1), help="Only so many mutants of each assignment.")
 @click.option(
     "--cache", "folder", type=click.Path(path_type=Path), help="Keep findings here; reuse what has not changed."
 )
 @sentences
 def validate(
-    assignments: tuple[str, ...], jobs: int, file: Path | None, sample: int | None, folder: Path | None
+    assignments: tuple[str, ...],
+    jobs: int,
+    file: Path | None,
+    device: str,
+    sample: int | None,
+    folder: Path | None,
 ) -> int:
     """Prove that the grading is right: references, stubs, oracles, misconceptions, null answers, limits, mutants."""
     from grader import validate as proofs
@@ -73,6 +79,7 @@ def validate(
         jobs=jobs,
         cache=proofs.Cache(folder),
         sample=sample,
+        device=device,
         progress=lambda finding: tell(f"{finding.proof}: {finding.subject}"),
     )
     table, survivors, gaps = validation.table(findings), validation.survivors(findings), validation.gaps(findings)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from grader import gpu
+from grader.both import DEVICES, differences, record_of
 from grader.cli.common import NOT_RIGHT, RIGHT, console, fail, sentences
 from grader.course import Assignment, find_course
 from grader.errors import GraderError
@@ -27,7 +30,7 @@ from grader.submission import Submission
 @click.option("--submission", type=click.Path(path_type=Path), help="A folder, a single .py file, or a notebook.")
 @click.option("-e", "--exercise", "exercises", multiple=True, help="Only this exercise (any unambiguous ending).")
 @click.option("--public", is_flag=True, help="Public cases only.")
-@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), default="cpu", show_default=True)
+@click.option("--device", type=click.Choice(["cpu", "cuda", "both", "auto"]), default="cpu", show_default=True)
 @click.option("--json", "record", type=click.Path(path_type=Path), help="Write the whole record to this file.")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="Write a page with pictures to this file.")
 @click.option(
@@ -69,9 +72,24 @@ def check(
     options = Options(
         exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
         public_only=public,
-        device=device_of(device),
+        device=device_of("cuda" if device == "both" else device),
         secret=seed.encode() if seed is not None else None,
     )
+    if device != "both":
+        return _one(chosen, work, options, sandbox, verbose, record, page)[1]
+    return _both(chosen, work, options, sandbox, verbose, record, page)
+
+
+def _one(
+    chosen: Assignment,
+    work: Submission,
+    options: Options,
+    sandbox: str,
+    verbose: bool,
+    record: Path | None,
+    page: Path | None,
+) -> tuple[Result, int]:
+    """Grade on one device, show and write the record; with the exit code."""
     result = _with_progress(lambda progress: run_check(chosen, work, options, progress, sandbox), chosen)
     terminal.show(result, console(), verbose)
     if chosen.hidden is None:
@@ -83,8 +101,35 @@ def check(
 
         write_atomically(page, page_of_result(result, chosen).encode("utf-8", "replace"))
     if result.faults:
-        return fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
-    return RIGHT if result.all_right else NOT_RIGHT
+        return result, fail(f"{len(result.faults)} exercises could not be graded: {result.faults[0].sentence}")
+    return result, RIGHT if result.all_right else NOT_RIGHT
+
+
+def _both(
+    chosen: Assignment,
+    work: Submission,
+    options: Options,
+    sandbox: str,
+    verbose: bool,
+    record: Path | None,
+    page: Path | None,
+) -> int:
+    """The same on each device; then what differs. The exit code is the worse of the two."""
+    results, codes = [], []
+    for device in DEVICES:
+        mine = [file and record_of(file, device) for file in (record, page)]
+        result, code = _one(chosen, work, replace(options, device=device), sandbox, verbose, *mine)
+        results.append(result)
+        codes.append(code)
+    found = differences(*results)
+    click.echo(
+        "\n".join(
+            ["What differs between the CPU and the GPU:", *(f"  {line}" for line in found)]
+            if found
+            else ["The CPU and the GPU agree."]
+        )
+    )
+    return max(codes)
 
 
 def _watch(assignment: str | None, path: Path | None, exercises: tuple[str, ...], verbose: bool) -> int:
@@ -121,9 +166,9 @@ def _debug(chosen: Assignment, work: Submission, exercises: tuple[str, ...]) -> 
 
 def device_of(wanted: str) -> str:
     """The device that `cpu`, `cuda` or `auto` means here. Raises click.UsageError."""
-    has_gpu = Path("/dev/nvidiactl").exists()
+    has_gpu = gpu.find() is not None
     if wanted == "cuda" and not has_gpu:
-        raise click.UsageError("this machine has no NVIDIA GPU; use --device cpu")
+        raise click.UsageError(gpu.MISSING)
     return "cuda" if has_gpu and wanted != "cpu" else "cpu"
 
 

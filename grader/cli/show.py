@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from grader import gpu
 from grader.cli.common import NOT_RIGHT, RIGHT, sentences
 from grader.course import find_course
 
@@ -45,7 +46,7 @@ def doctor() -> int:
     from grader.sandbox import doctor as examination
 
     diagnoses = examination.examine()
-    click.echo("\n".join(examination.summary(diagnoses)))
+    click.echo("\n".join([*examination.summary(diagnoses), gpu.words()]))
     for told in diagnoses:
         click.echo(f"\n{told.level}: {'yes' if told.reason is None else f'no, {told.reason}'}")
         for note in told.notes:

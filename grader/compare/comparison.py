@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from grader.compare.measure import EPSILON, Measure
 from grader.wire import Opaque, Tensor
 
+HALF = ("float16", "bfloat16")
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 DIFFERENCES = 1000  # that are kept of one answer: a stranger may send any number of outputs
 IDENTICAL = 1 << 20  # bytes up to which arrays are first compared bit by bit
@@ -71,6 +72,7 @@ class Comparison:
     any_dtype: bool = False
     input_scale: float = 1.0
     floor: str | None = None  # a dtype whose tolerance is the least, for inputs that were rounded to it
+    half: bool = False  # floats may come back in half precision, and have its tolerance then
 
     def __call__(self, expected: dict[str, Any], got: dict[str, Any]) -> Agreement:
         """Compare named outputs."""
@@ -89,7 +91,7 @@ class Comparison:
         limit, names = self.limit(expected), [expected, *([self.floor] if self.floor else [])]
         if self.tolerance is None and ("int" in expected or expected == "bool"):
             limit = 4 * EPSILON.get(got, EPSILON["float64"])  # whole numbers that became floats are rounded, no more
-        elif self.tolerance is None and self.any_dtype and got == "float32":
+        elif (self.half and got in HALF) or (self.tolerance is None and self.any_dtype and got == "float32"):
             limit = max(limit, TOLERANCE[got])
             names.append(got)
         return Measure(limit, self.input_scale, max(EPSILON.get(name, EPSILON["float64"]) for name in names), each)
@@ -186,7 +188,7 @@ class _Found:
         if e is None or g is None or FAMILIES[e.dtype.kind] != FAMILIES[g.dtype.kind]:
             return False
         if e.dtype.kind in "fc" and isinstance(expected, Tensor) and isinstance(got, Tensor):
-            return expected.dtype == got.dtype
+            return expected.dtype == got.dtype or (self.how.half and got.dtype in HALF)
         return True
 
     def differ(

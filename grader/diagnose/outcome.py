@@ -12,4 +12,5 @@ Right = tuple[Question, Response]
 
 def comparison_of(question: Question) -> Comparison:
     """How the answers to a question are compared."""
-    return Comparison(question.exercise.tolerance, question.exercise.any_dtype, question.scale)
+    exercise = question.exercise
+    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale, half=exercise.half)

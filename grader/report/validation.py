@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from grader.validate import PROOFS, Finding
+from grader.validate import ON_A_GPU, PROOFS, Finding
 
 MUTANTS_CAUGHT = 0.95  # of those that are not equivalent
 
@@ -13,7 +13,7 @@ def table(findings: Sequence[Finding]) -> str:
     """A row for each proof, a column for each assignment: shown of tried."""
     names = list(dict.fromkeys(finding.assignment for finding in findings))
     lines = [f"| proved | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    for proof, words in PROOFS.items():
+    for proof, words in {**PROOFS, **ON_A_GPU}.items():
         if not any(finding.proof == proof for finding in findings):
             continue
         cells = []

@@ -2,6 +2,7 @@
 
 from grader.sandbox.cage import LEVELS, Cage, Limits, Paths, Sandbox, SandboxError
 from grader.sandbox.choose import BEST, automatic, enter, open_sandbox
+from grader.sandbox.cuda import gpu_of, usable
 from grader.sandbox.doctor import available
 from grader.sandbox.plain import Plain
 
@@ -17,5 +18,7 @@ __all__ = [
     "automatic",
     "available",
     "enter",
+    "gpu_of",
     "open_sandbox",
+    "usable",
 ]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from grader.gpu import GPU, READS, environment
 from grader.sandbox.launch import ENVIRONMENT
 from grader.sandbox.libraries import Libraries, own_package
 
@@ -26,7 +27,12 @@ def find() -> str | None:
 
 
 def arguments(
-    bubblewrap: str, shown: Libraries, package: Path, seen_at: Mapping[Path, Path], binds: Sequence[tuple[Path, Path]]
+    bubblewrap: str,
+    shown: Libraries,
+    package: Path,
+    seen_at: Mapping[Path, Path],
+    binds: Sequence[tuple[Path, Path]],
+    gpu: GPU | None = None,
 ) -> list[str]:
     """The command line up to what bubblewrap is to run. `seen_at`: where a bound path lies for whoever runs it.
     `binds`: further read-only binds (source, target)."""
@@ -35,7 +41,7 @@ def arguments(
         *("--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1", "--new-session"),
         *("--uid", INSIDE, "--gid", INSIDE, "--hostname", "cage", "--clearenv"),
     ]
-    told = {**ENVIRONMENT, "HOME": str(SCRATCH), "TMPDIR": str(SCRATCH), "PYTHONPATH": str(OURS)}
+    told = {**ENVIRONMENT, **environment(gpu), "HOME": str(SCRATCH), "TMPDIR": str(SCRATCH), "PYTHONPATH": str(OURS)}
     for name, value in told.items():
         line += ["--setenv", name, value]
     for path in shown.paths:
@@ -47,6 +53,11 @@ def arguments(
         line += ["--tmpfs", str(ours), "--remount-ro", str(ours)]
     line += ["--ro-bind", str(seen_at.get(package, package)), str(OURS)]
     line += ["--proc", "/proc", "--dev", "/dev"]
+    if gpu is not None:
+        for device in gpu.devices:
+            line += ["--dev-bind", device, device]
+        for folder in (*gpu.drivers, *READS):
+            line += [] if folder == "/proc" else ["--ro-bind-try", folder, folder]
     for source, target in binds:
         line += ["--ro-bind", str(seen_at.get(source, source)), str(target)]
     return line

@@ -53,6 +53,9 @@ class Limits:
         return f"size={size},nr_inodes={self.inodes},mode=0700"
 
 
+BESIDE_A_GPU = Limits(memory=12 << 30, files=1024)  # CUDA's own libraries and descriptors are many
+
+
 class Cage(Protocol):
     """Where one submission's workers live. `paths` None: they see what everybody sees."""
 

@@ -93,6 +93,7 @@ class Caged(ABC):
     level: str
     has_namespaces: bool
     package: Path  # the folder that holds this package, as it is seen from inside
+    shows_gpu = False
 
     def __init__(self, paths: Paths, limits: Limits) -> None:
         self.paths: Paths | None = paths

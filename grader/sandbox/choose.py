@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from grader.gpu import GPU
 from grader.sandbox.cage import Cage, Limits, Sandbox, SandboxError
 from grader.sandbox.cold import Cold
+from grader.sandbox.cuda import usable
 from grader.sandbox.none import Unsandboxed
 from grader.sandbox.user import User
 from grader.sandbox.warm import Warm
@@ -16,17 +18,18 @@ from grader.sandbox.warm import Warm
 BEST = ("warm", "cold", "user")  # for strangers' code
 AUTO = ("cold", "user", "none")  # for one submission: warm gains nothing there
 
-_MAKERS: dict[str, Callable[[Limits | None], Sandbox]] = {
+_MAKERS: dict[str, Callable[[Limits | None, GPU | None], Sandbox]] = {
     "warm": Warm,
     "cold": Cold,
     "user": User,
-    "none": lambda limits: Unsandboxed(),
+    "none": lambda limits, gpu: Unsandboxed(gpu),
 }
 
 
-def open_sandbox(level: str, limits: Limits | None = None) -> Sandbox:
-    """The sandbox of this level, not tried yet: its first cage will be. Raises SandboxError."""
-    return _MAKERS[level](limits)
+def open_sandbox(level: str, limits: Limits | None = None, gpu: GPU | None = None) -> Sandbox:
+    """The sandbox of this level, not tried yet: its first cage will be. `gpu`: what its cages show of one. Raises
+    SandboxError."""
+    return _MAKERS[level](limits, gpu)
 
 
 def automatic() -> tuple[str, ...]:
@@ -35,17 +38,19 @@ def automatic() -> tuple[str, ...]:
 
 
 def enter(
-    stack: ExitStack, levels: Sequence[str], submission: Path, checks: Path, given: Path
+    stack: ExitStack, levels: Sequence[str], submission: Path, checks: Path, given: Path, gpu: GPU | None = None
 ) -> tuple[Cage, list[str]]:
-    """A cage of the first of these levels that can be had, and why the others cannot. `stack` closes it. Raises
-    SandboxError where there is none."""
+    """A cage of the first of these levels that can be had, and in which a GPU that it shows can be used, and why the
+    others cannot. `stack` closes it. Raises SandboxError where there is none."""
     reasons: list[str] = []
     for level in levels:
         with ExitStack() as attempt:
             try:
-                sandbox = open_sandbox(level)
+                sandbox = open_sandbox(level, gpu=gpu)
                 attempt.callback(sandbox.close)
                 cage = attempt.enter_context(sandbox.cage(submission, checks, given))
+                if gpu is not None:
+                    usable(cage)
             except SandboxError as error:
                 reasons.append(str(error))
                 continue

@@ -58,7 +58,7 @@ class ColdNursery(NamespacedNursery):
         try:
             command = [
                 *bubble.arguments(
-                    room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(folder, bubble.CAGE)]
+                    room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(folder, bubble.CAGE)], room.gpu
                 ),
                 *places,
                 *bubble.finish(room.shown, "--info-fd", str(telling)),

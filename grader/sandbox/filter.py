@@ -53,13 +53,15 @@ UNKNOWN = -1
 
 NEW_NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
 AF_UNIX = 1
+KIND, SOCK_DGRAM, SOCK_RAW = 0xF, 2, 3
 TERMINAL = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX: typing into a terminal
 
 
 @cache
-def program(namespaces: bool) -> bytes:
+def program(namespaces: bool, gpu: bool = False) -> bytes:
     """The filter for this machine's architecture. With namespaces, sockets between processes are allowed, since nobody
-    else can be reached by them; without, there are no sockets but pairs. Raises SandboxError without libseccomp."""
+    else can be reached by them; without, there are no sockets but pairs, or beside a GPU such as cannot call anybody:
+    CUDA makes one when it starts. Raises SandboxError without libseccomp."""
     seccomp = _seccomp()
     denied = seccomp.ERRNO(errno.EPERM)
     built = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -72,9 +74,13 @@ def program(namespaces: bool) -> bytes:
     built.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")  # its flags are out of a filter's sight; libc falls back
     for flag in NEW_NAMESPACES:
         built.add_rule(denied, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, flag, flag))
-    if namespaces:
+    if namespaces or gpu:
         built.add_rule(denied, "socket", seccomp.Arg(0, seccomp.NE, AF_UNIX))
-    else:
+    if gpu and not namespaces:
+        built.add_rule(denied, "connect")
+        for kind in (SOCK_DGRAM, SOCK_RAW):  # of datagrams each says where it goes
+            built.add_rule(denied, "socket", seccomp.Arg(1, seccomp.MASKED_EQ, KIND, kind))
+    if not namespaces and not gpu:
         built.add_rule(denied, "socket")
     for request in TERMINAL:
         built.add_rule(denied, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, 0xFFFFFFFF, request))

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from grader.gpu import GPU, environment
 from grader.meter import STEADY_MEMORY, Meter, TreeMeter
 from grader.peer import Peer
 from grader.sandbox.cage import Paths
@@ -33,24 +34,27 @@ ENVIRONMENT = {
 
 
 class Plain:
-    """A nursery and all workers that descend from it. `within`: the folder that its scratch folder lies in."""
+    """A nursery and all workers that descend from it. `within`: the folder that its scratch folder lies in; `gpu`: the
+    one that its workers may use."""
 
     level = "none"
     paths: Paths | None = None
 
-    def __init__(self, within: Path | None = None) -> None:
+    command: tuple[str, ...] = ("-m", "grader.worker")
+
+    def __init__(self, within: Path | None = None, gpu: GPU | None = None) -> None:
         self._scratch = tempfile.mkdtemp(prefix="grader-", dir=within)
         self._known: dict[int, Peer] = {}
         ours, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-m", "grader.worker", str(theirs.fileno())],
+                [sys.executable, "-P", "-s", *self.command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self._scratch,
-                env={**ENVIRONMENT, "HOME": self._scratch, "TMPDIR": self._scratch},
+                env={**ENVIRONMENT, **environment(gpu), "HOME": self._scratch, "TMPDIR": self._scratch},
                 start_new_session=True,
             )
         finally:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from grader import wire
+from grader.gpu import GPU, HIDDEN
 from grader.peer import PeerLost
 from grader.sandbox.cage import SandboxError
 from grader.sandbox.caged import Caged
@@ -29,9 +30,10 @@ ADMITTED: dict[str, frozenset[str]] = {
     "cold": frozenset(),
     "user": frozenset(("other processes", "unbounded scratch")),
 }
+GPU_NAMES = (*HIDDEN, *GPU((), ("",)).environment)
 WITHOUT_SIGNAL_SCOPE = frozenset(("a signal to its parent",))
 
-EXPECTED = frozenset((*ENVIRONMENT, "HOME", "TMPDIR", "PYTHONPATH", "PWD", "LC_CTYPE"))
+EXPECTED = frozenset((*ENVIRONMENT, *GPU_NAMES, "HOME", "TMPDIR", "PYTHONPATH", "PWD", "LC_CTYPE"))
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,20 @@ class Finding:
         return bool(self.seen) and not self.admitted
 
 
-_proved: dict[str, tuple[Finding, ...]] = {}
+_proved: dict[tuple[str, bool], tuple[Finding, ...]] = {}
 
 
 def prove(cage: Caged) -> tuple[Finding, ...]:
-    """Try this cage, unless its level has been tried before in this process. Raises SandboxError where it does not
-    start, or does not hold."""
-    if cage.level not in _proved:
+    """Try this cage, unless one of its level has been tried before in this process. Raises SandboxError where it
+    does not start, or does not hold."""
+    kind = (cage.level, cage.shows_gpu)
+    if kind not in _proved:
         findings = attempt(cage)
         broken = [f"{finding.attempt}: {finding.seen}" for finding in findings if finding.broken]
         if broken:
             raise SandboxError(f"level {cage.level} does not hold on this machine: {'; '.join(broken)}")
-        _proved[cage.level] = findings
-    return _proved[cage.level]
+        _proved[kind] = findings
+    return _proved[kind]
 
 
 def attempt(cage: Caged) -> tuple[Finding, ...]:

@@ -7,8 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
+from grader.gpu import GPU, READS
 from grader.sandbox import bubble, filter
-from grader.sandbox.cage import Limits, SandboxError
+from grader.sandbox.cage import BESIDE_A_GPU, Limits, SandboxError
 from grader.sandbox.caged import Caged
 from grader.sandbox.groups import Groups
 from grader.sandbox.launch import may_mount
@@ -25,12 +26,13 @@ class Room(ABC):
 
     level: str
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, gpu: GPU | None = None) -> None:
         if sys.platform != "linux":
             raise SandboxError(f"level {self.level} needs Linux")
-        self.limits = limits or Limits()
+        self.limits = limits or (Limits() if gpu is None else BESIDE_A_GPU)
+        self.gpu = gpu
         self.shown = libraries()
-        self.program = filter.program(namespaces=self.level != "user")
+        self.program = filter.program(namespaces=self.level != "user", gpu=gpu is not None)
         self._lease = lease()
         self.uid = None if self._lease is None else self._lease.uid
         self.stage = Stage(self._lease)
@@ -62,7 +64,9 @@ class Room(ABC):
         """The same without trying it, and without waiting for it. Raises SandboxError."""
         folder = self.stage.put(submission, checks, given)
         try:
-            return self._cage(folder)
+            cage = self._cage(folder)
+            cage.shows_gpu = self.gpu is not None
+            return cage
         except BaseException:
             self.stage.drop(folder)
             raise
@@ -73,12 +77,14 @@ class Room(ABC):
 
     def plan(self, groups: Groups | None, scratch: Path, read: Sequence[str], write: Sequence[str]) -> Plan:
         """What a nursery gives up."""
+        gpus, told = ([], []) if self.gpu is None else (list(self.gpu.devices), [*self.gpu.drivers, *READS])
         return Plan(
             scratch=str(scratch),
             filter=self.program.hex(),
-            read=[*map(str, self.shown.paths), *read],
+            read=[*map(str, self.shown.paths), *read, *told],
             write=[str(scratch), *write],
             devices=list(bubble.DEVICES),
+            gpus=gpus,
             landlock=landlock.version() > 0,
             files=self.limits.files,
             file_size=self.limits.scratch,
@@ -97,12 +103,12 @@ class Room(ABC):
 class Bubbled(Room):
     """A level that stands on bubblewrap."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, gpu: GPU | None = None) -> None:
         found = bubble.find()
         if found is None:
             raise SandboxError(f"level {self.level}: bubblewrap is missing: apt-get install bubblewrap")
         self.bubblewrap = found
-        super().__init__(limits)
+        super().__init__(limits, gpu)
         self.bounded = self.uid is not None and may_mount()  # the number of files, in level cold
         self.seen_at: dict[Path, Path] = {}
         self.mounts: list[dict[str, str]] = []

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from grader.gpu import GPU
+from grader.gpu import environment as environment_of
 from grader.peer import Peer
 from grader.sandbox.cage import Limits, SandboxError
 from grader.sandbox.caged import START_SECONDS, Caged, Nursery, about
@@ -36,7 +38,7 @@ class User(Room):
 
     level = "user"
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, gpu: GPU | None = None) -> None:
         known = landlock.version()
         if not known:
             raise SandboxError("level user needs Landlock, which this kernel does not offer (Linux 5.13 can)")
@@ -45,7 +47,7 @@ class User(Room):
                 "level user needs either root, to give student code another user, or Linux 6.12, whose Landlock keeps "
                 "signals in"
             )
-        super().__init__(limits)
+        super().__init__(limits, gpu)
         self.bounded = self.uid is not None and may_mount()
 
     @property
@@ -103,6 +105,7 @@ class UserNursery(Nursery):
             plan = self._plan(folder, groups)
             environment = {
                 **ENVIRONMENT,
+                **environment_of(room.gpu),
                 "HOME": str(self._scratch),
                 "TMPDIR": str(self._scratch),
                 "PYTHONPATH": str(room.stage.package),

@@ -9,6 +9,7 @@ import select
 import socket
 from pathlib import Path
 
+from grader.gpu import GPU
 from grader.peer import Lost, Peer, PeerLost
 from grader.sandbox import bubble
 from grader.sandbox.cage import Limits, SandboxError
@@ -25,8 +26,8 @@ class Warm(Bubbled):
 
     level = "warm"
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        super().__init__(limits)
+    def __init__(self, limits: Limits | None = None, gpu: GPU | None = None) -> None:
+        super().__init__(limits, gpu)
         try:
             self.zygote = Zygote(self)
         except BaseException:
@@ -55,7 +56,12 @@ class Zygote:
         try:
             command = [
                 *bubble.arguments(
-                    room.bubblewrap, room.shown, room.stage.package, room.seen_at, [(room.stage.about, bubble.STAGE)]
+                    room.bubblewrap,
+                    room.shown,
+                    room.stage.package,
+                    room.seen_at,
+                    [(room.stage.about, bubble.STAGE)],
+                    room.gpu,
                 ),
                 *("--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP"),
                 *("--tmpfs", str(bubble.SCRATCH), "--dir", str(bubble.CAGE)),

@@ -95,6 +95,7 @@ class Exercise:
     tolerance: float | None  # relative to the output's scale; None: by dtype
     dtype: str
     any_dtype: bool  # an output's values count, its dtype does not
+    half: bool  # an output may be float16 or bfloat16, and is compared as such a one
     keep_inputs: bool  # changing an input in place is an error, not a note
     needs_cuda: bool
     seconds: float  # wall limit of one question

@@ -14,6 +14,7 @@ from typing import Any
 
 from grader.compare import Agreement
 from grader.course import Assignment
+from grader.gpu import GPU
 from grader.interview import Interview, Response
 from grader.judge import Judge, Options, comparison
 from grader.oracle import Oracle, OracleFault
@@ -32,9 +33,9 @@ SECRETS = (b"validate 1", b"validate 2", b"validate 3")
 class Bench:
     """A nursery, and the reference worker in it. One per thread."""
 
-    def __init__(self, assignment: Assignment) -> None:
+    def __init__(self, assignment: Assignment, gpu: GPU | None = None) -> None:
         self.assignment = assignment
-        self.nursery = Plain()
+        self.nursery = Plain(gpu=gpu)
         self.oracle = Oracle(self.nursery, assignment)
         self._questions: dict[tuple[str, bytes], list[Question]] = {}
         self._took: dict[int, float] = {}  # seconds that the reference took, by the question's id()

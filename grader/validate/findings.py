@@ -16,6 +16,8 @@ PROOFS = {
     "release": "what students get holds no line of a solution, no hidden case and no misconception",
 }
 
+ON_A_GPU = {"cuda": "on a GPU the reference scores all points, leaves its answers there, and is in time"}
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One proof about one exercise (or module, or assignment). `tried` counts what was shown or not shown."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from grader.course import Assignment
+from grader.gpu import GPU
 from grader.oracle import OracleFault
-from grader.validate import exercises, mutation, references, release
+from grader.sandbox import Plain, gpu_of, usable
+from grader.validate import cuda, exercises, mutation, references, release
 from grader.validate.bench import Bench
 from grader.validate.cache import Cache, contents, key
 from grader.validate.findings import Finding
@@ -36,13 +38,22 @@ def validate(
     sample: int | None = None,
     only: Callable[[str, str], bool] = lambda proof, subject: True,
     progress: Callable[[Finding], None] = lambda finding: None,
+    device: str = "cpu",
 ) -> list[Finding]:
-    """Every proof that `only(proof, subject)` admits, and with `sample` only that many mutants of each assignment. A
-    proof that fails for a reason of its own is a gap, never passed over."""
+    """Every proof that `only(proof, subject)` admits, and with `sample` only that many mutants of each assignment; with
+    `device` "cuda" those about a GPU instead. A proof that fails for a reason of its own is a gap, never passed over.
+    Raises SandboxError where there is no such device."""
     cache = cache or Cache(None)
+    gpu = gpu_of(device)
+    if gpu is not None:
+        with Plain(gpu=gpu) as nursery:
+            usable(nursery)
     rests_on = {assignment.name: contents(assignment) for assignment in assignments}
-    pool = _Benches()
-    tasks = [task for assignment in assignments for task in _tasks(assignment, pool, sample)]
+    pool = _Benches(gpu)
+    if gpu is None:
+        tasks = [task for assignment in assignments for task in _tasks(assignment, pool, sample)]
+    else:
+        tasks = [task for assignment in assignments for task in _on_the_gpu(assignment)]
     tasks = [task for task in tasks if only(task.proof, task.subject)]
 
     def run(task: Task) -> Finding:
@@ -108,10 +119,19 @@ def _tasks(assignment: Assignment, pool: _Benches, sample: int | None) -> list[T
     return tasks
 
 
+def _on_the_gpu(assignment: Assignment) -> list[Task]:
+    """Those that need a GPU."""
+    return [
+        Task(assignment, "cuda", f"{assignment.name}/{module}", lambda bench, m=module: cuda.right(bench, m))  # type: ignore[misc]
+        for module in assignment.checks.modules
+    ]
+
+
 class _Benches:
     """A bench for each thread and assignment."""
 
-    def __init__(self) -> None:
+    def __init__(self, gpu: GPU | None) -> None:
+        self._gpu = gpu
         self._benches: dict[tuple[int, str], Bench] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +139,7 @@ class _Benches:
         place = (threading.get_ident(), assignment.name)
         with self._lock:
             if place not in self._benches:
-                self._benches[place] = Bench(assignment)
+                self._benches[place] = Bench(assignment, self._gpu)
             return self._benches[place]
 
     def close(self) -> None:

@@ -50,6 +50,8 @@ from grader.wire.messages import (
     Seen,
     Spawn,
     Spawned,
+    Survey,
+    Surveyed,
     Use,
 )
 from grader.wire.pack import Packer
@@ -130,6 +132,8 @@ __all__ = [
     "SequenceNode",
     "Spawn",
     "Spawned",
+    "Survey",
+    "Surveyed",
     "Tensor",
     "Use",
     "Value",

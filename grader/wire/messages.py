@@ -103,6 +103,12 @@ class Count(msgspec.Struct, tag="count"):
     limit: int
 
 
+class Survey(msgspec.Struct, tag="survey"):
+    """Make a device ready in this process, from which nobody may be forked afterwards, and say what it is."""
+
+    device: str
+
+
 class Inspect(msgspec.Struct, tag="inspect"):
     """Only ever to a fresh worker, which has run nobody's code: read this source and say what these functions do."""
 
@@ -111,7 +117,20 @@ class Inspect(msgspec.Struct, tag="inspect"):
 
 
 Request = (
-    Spawn | Reap | LoadModule | Anew | Patch | Ask | AskAll | JudgeProperty | AskOracle | Pace | Null | Count | Inspect
+    Spawn
+    | Reap
+    | LoadModule
+    | Anew
+    | Patch
+    | Ask
+    | AskAll
+    | JudgeProperty
+    | AskOracle
+    | Pace
+    | Null
+    | Count
+    | Inspect
+    | Survey
 )
 
 # -- messages: what a worker answers ----------------------------------------------------------------------------------
@@ -155,10 +174,11 @@ class Reaped(msgspec.Struct, tag="reaped"):
 
 
 class Loaded(msgspec.Struct, tag="loaded"):
-    """The outcome of an import."""
+    """The outcome of an import. `alone`: it has used the GPU, which a fork of it could not: import it anew instead."""
 
     failure: Failure | None = None
     placeholders: Names = []
+    alone: bool = False
 
 
 class Answer(msgspec.Struct, tag="answer"):
@@ -247,8 +267,16 @@ class Inspection(msgspec.Struct, tag="inspection"):
     problem: str = ""
 
 
+class Surveyed(msgspec.Struct, tag="surveyed"):
+    """What a device is called, and its memory in bytes; or why it cannot be used."""
+
+    name: Name = ""
+    memory: Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)] = 0
+    problem: Name = ""
+
+
 class Done(msgspec.Struct, tag="done"):
     """Yes."""
 
 
-Reply = Ready | Spawned | Reaped | Loaded | Answer | Answers | Claims | Done | Failure | Counted | Inspection
+Reply = Ready | Spawned | Reaped | Loaded | Answer | Answers | Claims | Done | Failure | Counted | Inspection | Surveyed

@@ -23,6 +23,8 @@ EXITED = "exited"  # exit(), sys.exit()
 INPUT = "input"  # it waited for input
 MEMORY = "memory"  # an allocation failed
 CUDA = "cuda"  # it needs a GPU
+DEVICES = "devices"  # it mixes what lies on the GPU and on the CPU; detail: "numpy" where it wanted an array
+BROKEN = "broken"  # a kernel of it failed, after which its process can use the GPU no more
 ENVIRONMENT = "environment"  # it cannot run on this Python or torch; detail: what it needs
 SYNTAX = "syntax"  # the file does not parse
 NO_FILE = "no_file"  # there is no such file
@@ -35,9 +37,19 @@ FRAMES_LIMIT = 6
 
 _CUDA = re.compile(
     r"not compiled with CUDA|No CUDA GPUs|no NVIDIA driver|CUDA driver|Torch not linked with CUDA|"
-    r"device type at start of device string: cuda|torch\.cuda\.is_available\(\) is False|Cannot access accelerator"
+    r"device type at start of device string: cuda|torch\.cuda\.is_available\(\) is False|Cannot access accelerator|"
+    r"no CUDA-capable device"
 )
-_MEMORY = re.compile(r"not enough memory|can't allocate memory|std::bad_alloc|Unable to allocate")
+_DEVICES = re.compile(
+    r"on the same device|are on different devices|at least two devices|"
+    r"Input type \(.*cuda.*\) and .*should be the same|and weight type \(.*cuda.*\) should be the same|"
+    r"Expected a '?\w+'? device type for generator"
+)
+_TO_NUMPY = re.compile(r"can't convert \w+(:\d+)? device type tensor to numpy")
+_BROKEN = re.compile(r"CUDA error: (?!out of memory)|device-side assert|CUBLAS_STATUS_EXECUTION|illegal memory access")
+_MEMORY = re.compile(
+    r"not enough memory|can't allocate memory|std::bad_alloc|Unable to allocate|CUDA (error: )?out of memory"
+)
 _PYTHON_2_SYNTAX = re.compile(r"Missing parentheses in call to|multiple exception types must be parenthesized")
 _PYTHON_2_NAMES = ("xrange", "raw_input", "unicode", "basestring", "unichr", "reduce")
 _OLD_ATTRIBUTES = re.compile(
@@ -88,6 +100,12 @@ def _kind(
         return MEMORY, ""
     if isinstance(error, RuntimeError | AssertionError) and _CUDA.search(message):
         return CUDA, ""
+    if isinstance(error, TypeError) and _TO_NUMPY.search(message):
+        return DEVICES, "numpy"
+    if isinstance(error, RuntimeError | ValueError) and _DEVICES.search(message):
+        return DEVICES, ""
+    if isinstance(error, RuntimeError) and _BROKEN.search(message):
+        return BROKEN, ""
     if isinstance(error, SyntaxError):
         if _PYTHON_2_SYNTAX.search(error.msg or ""):
             return ENVIRONMENT, "Python 2"

@@ -11,6 +11,7 @@ import sys
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 MEMORY = 6 << 30  # bytes of address space that an exercise may add: enough for any exercise, not for a bomb
+IN_SIGHT = bool(os.environ.get("CUDA_VISIBLE_DEVICES"))  # a GPU, see grader.gpu
 
 
 def die_with_parent() -> None:
@@ -28,15 +29,27 @@ def adopt_orphans() -> None:
 
 def bound_memory() -> None:
     """Fail allocations beyond MEMORY instead of bringing the machine down."""
+    which, used = memory_limit(IN_SIGHT)
+    if not used:
+        return
+    limit = used + MEMORY
+    _, hard = resource.getrlimit(which)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(which, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def memory_limit(gpu: bool) -> tuple[int, int]:
+    """The resource limit that bounds a process's memory, and how much of it is used in bytes; 0 where the system does
+    not say. CUDA reserves more addresses than any limit would leave it: beside a GPU what can be written to counts."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
-            limit = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
+            pages = [int(word) for word in file.read().split()]
     except OSError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return resource.RLIMIT_AS, 0
+    if gpu:
+        return resource.RLIMIT_DATA, pages[5] * resource.getpagesize()
+    return resource.RLIMIT_AS, pages[0] * resource.getpagesize()
 
 
 # Looked up once: every fork calls it, and a look-up costs as much as the fork.

@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
@@ -24,9 +23,10 @@ from grader import wire
 from grader.spec import Checks, load_checks
 from grader.worker import reference
 from grader.worker.cage.confine import step_down, tidy
+from grader.worker.device import device, full_precision, is_touched, stay_untouched, survey
 from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
 from grader.worker.inspection import inspect
-from grader.worker.lifeline import bound_memory, die_with_parent
+from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, anew, prepare_path
 from grader.worker.surroundings import Surroundings, has_children, place
@@ -39,11 +39,15 @@ ANEW = 0.02  # ... and that this may take: a fork costs less
 
 def warm_up() -> None:
     """Run the operations that torch initialises lazily once, before anything is forked: a child would pay for each."""
+    full_precision()
     x = torch.ones(8, 8, requires_grad=True)
     y = torch.nn.functional.conv2d(x.view(1, 1, 8, 8), x.view(1, 1, 8, 8)[:, :, :3, :3])
-    (y.relu().sum() + torch.softmax(x @ x, 1).sum() + x.log_softmax(0).exp().std()).backward()  # type: ignore[no-untyped-call]
+    loss = y.relu().sum() + torch.softmax(x @ x, 1).sum() + x.log_softmax(0).exp().std()
+    if not IN_SIGHT:  # else autograd starts threads for the GPU, and no fork could run it any more
+        loss.backward()  # type: ignore[no-untyped-call]
     torch.arange(8).sort().values.cumsum(0)
     _seed(0)
+    stay_untouched()
 
 
 class Worker:
@@ -75,6 +79,7 @@ class Worker:
             wire.Count: self._count,
             wire.Inspect: self._inspect,
             wire.Reap: self._reap,
+            wire.Survey: lambda request, data: survey(request.device),
         }
 
     def handle(self, request: wire.Request, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
@@ -100,7 +105,7 @@ class Worker:
         if hidden is None and time.process_time() - begin < QUICK:
             self._surroundings = Surroundings()
         gc.freeze()  # a collection in a fork would touch all of this, and so copy it
-        return wire.Loaded(None, finder.made)
+        return wire.Loaded(None, finder.made, is_touched())
 
     def _anew(self, request: wire.Anew, data: memoryview) -> wire.Reply:
         begin = time.process_time()
@@ -134,7 +139,9 @@ class Worker:
         return wire.Done()
 
     def _ask(self, request: wire.Ask, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
-        put = self._put(request, from_wire(wire.unpack(request.inputs, data, trusted=True), request.device))
+        put = self._put(
+            request, from_wire(wire.unpack(request.inputs, data, trusted=True), device(request.device).place)
+        )
         if isinstance(put, wire.Failure):
             return put
         outputs, seen = put
@@ -148,7 +155,7 @@ class Worker:
         all_seen: list[wire.Seen] = []
         failures: list[wire.Failure] = []
         for inputs in wire.unpack(request.inputs, data, trusted=True):
-            put = self._put(request, from_wire(inputs, request.device))
+            put = self._put(request, from_wire(inputs, device(request.device).place))
             if isinstance(put, wire.Failure):
                 if answers or not is_unwritten(put):
                     return put
@@ -166,16 +173,18 @@ class Worker:
     ) -> wire.Failure | tuple[dict[str, Any], wire.Seen]:
         """Put one question: named outputs, and what was seen beside them."""
         assert self.checks is not None
-        exercise = self.checks[request.exercise]
+        exercise, where = self.checks[request.exercise], device(request.device)
         before = map_leaves(inputs, _copy)
         self._note_place()
         _seed(request.seed)
+        where.wait()
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         try:
             if self.pacing and exercise.library is not None:
                 outputs = {"out": exercise.library.call(**inputs)}
             else:
                 outputs = exercise.ask(self.subject, **inputs)
+            where.wait()
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
@@ -306,17 +315,12 @@ def _answer(outputs: Any, changed: list[str]) -> wire.Failure | tuple[wire.Answe
 
 
 def _seed(seed: int) -> None:
-    if _has_gpu():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.manual_seed(seed)
     else:  # the same, without the notes for a GPU that is found later: they cost more than most questions
         torch.default_generator.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
-
-
-@cache
-def _has_gpu() -> bool:
-    return bool(torch.version.cuda) and torch.cuda.is_available()
 
 
 def _copy(leaf: Any) -> Any:

@@ -40,11 +40,16 @@ def to_leaf(leaf: Any) -> wire.Tensor | wire.Opaque:
     return to_wire(leaf) or wire.Opaque(_type_name(leaf), _text(leaf))
 
 
-def from_wire(value: Any, device: str = "cpu", *, arrays: bool = True) -> Any:
-    """The same tree with every wire.Tensor as a tensor (or NumPy array) of its own kind, dtype and strides.
+def _here(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor
+
+
+def from_wire(value: Any, place: Callable[[torch.Tensor], torch.Tensor] = _here, *, arrays: bool = True) -> Any:
+    """The same tree with every wire.Tensor as a tensor (or NumPy array) of its own kind, dtype and strides, put where
+    `place` puts it.
 
     Without `arrays`, NumPy arrays become tensors too. Quantized tensors come back as what they stand for."""
-    return map_leaves(value, lambda leaf: _tensor(leaf, device, arrays) if isinstance(leaf, wire.Tensor) else leaf)
+    return map_leaves(value, lambda leaf: _tensor(leaf, place, arrays) if isinstance(leaf, wire.Tensor) else leaf)
 
 
 def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -84,7 +89,7 @@ def _storages(value: Any) -> list[int]:
     return found
 
 
-def _tensor(leaf: wire.Tensor, device: str, arrays: bool) -> Any:
+def _tensor(leaf: wire.Tensor, place: Callable[[torch.Tensor], torch.Tensor], arrays: bool) -> Any:
     array = leaf.array if leaf.array.flags.writeable else leaf.array.copy()
     if leaf.kind == "numpy" and arrays:
         return array
@@ -96,7 +101,7 @@ def _tensor(leaf: wire.Tensor, device: str, arrays: bool) -> Any:
         tensor = tensor.view(getattr(torch, leaf.dtype))
     elif leaf.dtype in wire.VALUES:
         tensor = tensor.to(getattr(torch, leaf.dtype))
-    return tensor.to(device)
+    return place(tensor)
 
 
 def _type_name(value: Any) -> str:

@@ -100,9 +100,11 @@ def test_a_bubblewrap_that_may_not_make_namespaces_is_quoted(
             grade(toy, level)
 
 
-def test_a_gpu_is_for_level_none(toy: Assignment) -> None:
-    with pytest.raises(SandboxError, match="shows no GPU"):
-        grade(toy, "cold", device="cuda")
+def test_a_gpu_that_is_not_there_is_no_level_s_fault(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for level in ("cold", "none", "auto"):
+        with pytest.raises(SandboxError, match="no CUDA device: this machine has no NVIDIA GPU"):
+            grade(toy, level, device="cuda")
 
 
 def test_an_unknown_level_is_refused_by_the_command() -> None:

@@ -16,6 +16,7 @@ from glob import glob
 
 from grader.worker.cage import landlock
 from grader.worker.cage.syscalls import close_others, drop_capabilities, load_filter, no_new_privileges
+from grader.worker.lifeline import memory_limit
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class Plan:
     read: list[str] = field(default_factory=list)
     write: list[str] = field(default_factory=list)
     devices: list[str] = field(default_factory=list)
+    gpus: list[str] = field(default_factory=list)  # device files that take commands
     landlock: bool = True
     files: int = 256  # open files of a process
     file_size: int = 256 << 20  # bytes of a file
-    memory: int | None = 6 << 30  # bytes of address space beyond what the nursery has
+    memory: int | None = 6 << 30  # bytes of address space (with a GPU: of data) beyond what the nursery has
     processes: int | None = 256  # processes and threads of the user
     cpu: int = 600  # seconds of a process
     sweep: bool = False  # no namespace ends with the nursery: kill what it has started when the judge hangs up
@@ -67,6 +69,7 @@ def confine(plan: Plan, keep: int) -> None:
                 *((path, landlock.READ) for path in plan.read),
                 *((path, landlock.SCRATCH) for path in plan.write),
                 *((path, landlock.DEVICE) for path in plan.devices),
+                *((path, landlock.GPU) for path in plan.gpus),
             ]
         )
     drop_capabilities()
@@ -93,7 +96,7 @@ def step_down() -> None:
         shared = [path for path in plan.write if path != plan.scratch]
         landlock.step_down(
             [(own, landlock.SCRATCH), *((path, landlock.SCRATCH) for path in shared)]
-            + [(path, landlock.DEVICE) for path in plan.devices]
+            + [(path, landlock.DEVICE) for path in (*plan.devices, *plan.gpus)]
         )
 
 
@@ -166,7 +169,8 @@ def _limit(plan: Plan) -> None:
         resource.RLIMIT_MSGQUEUE: 0,
     }
     if plan.memory is not None:
-        limits[resource.RLIMIT_AS] = _address_space() + plan.memory
+        which, used = memory_limit(bool(plan.gpus))
+        limits[which] = used + plan.memory
     if plan.processes is not None:
         limits[resource.RLIMIT_NPROC] = plan.processes
     for which, wanted in limits.items():
@@ -176,8 +180,3 @@ def _limit(plan: Plan) -> None:
     used = int(time.process_time())
     # At the first of these the process is told which limit it was; at the second it is killed.
     resource.setrlimit(resource.RLIMIT_CPU, (used + plan.cpu, used + plan.cpu + 5))
-
-
-def _address_space() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()

@@ -1,0 +1,1 @@
+"""Hidden part: nothing."""
