@@ -41,7 +41,7 @@ test_x, test_boxes = boxed_scenes("../data/digits.npz", 300, seed=1, part="test"
 train_y, test_y = train_boxes[:, 0, 4].long(), test_boxes[:, 0, 4].long()
 
 
-def train(model, optimizer, steps, batch=32):
+def train(model, optimizer, steps, batch=64):
     """The loss of every step."""
     losses = []
     for _ in range(steps):
@@ -73,7 +73,7 @@ parts = {
 }
 figure, panels = plt.subplots(1, 2, figsize=(13, 3.5), width_ratios=[2, 1])
 for name, (model, optimizer) in parts.items():
-    losses = train(model, optimizer, 80)
+    losses = train(model, optimizer, 100)
     panels[0].semilogy(smooth(losses), label=f"{name}, {accuracy(model):.0%} right")
 panels[0].set_xlabel("step")
 panels[0].set_ylabel("loss")
@@ -98,7 +98,8 @@ plt.show()
 # ## What a shortcut is for
 #
 # Two networks of forty blocks before any training: your plain blocks in a row, and your residual ones. How large is the
-# gradient that reaches each block, coming from the end? Without shortcuts every block distorts it a little, again and again.
+# gradient that reaches each block, coming from the end? Without shortcuts every block changes it a little, again and again:
+# here it grows by a factor of ten thousand and more. With them it stays within one power of ten.
 
 # %%
 torch.manual_seed(0)
@@ -124,7 +125,7 @@ stages = [(8, 8, 8, False), (8, 16, 8, True)]
 for name in ("PlainBlock", "ResidualBlock"):
     torch.manual_seed(0)
     model = pytorch_autograd_and_nn.ResNet(stages, block=getattr(pytorch_autograd_and_nn, name))
-    losses = train(model, torch.optim.SGD(model.parameters(), lr=0.03, momentum=0.9), 150)
+    losses = train(model, torch.optim.SGD(model.parameters(), lr=0.03, momentum=0.9), 150, batch=32)
     plt.plot(smooth(losses), label=f"{name}, {accuracy(model):.0%} right")
 plt.xlabel("step")
 plt.ylabel("loss")
