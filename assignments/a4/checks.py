@@ -558,8 +558,8 @@ def four_steps_of_looking(draw):
 
 
 def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
-    """A CaptioningRNN on top of the network for digits, with parameters that depend on their shapes alone; a matrix gets
-    the transpose of what its transpose would get, so that weights may be (inputs, outputs) or (outputs, inputs).
+    """A CaptioningRNN on top of the network for digits, with parameters that depend on their shapes alone; a matrix
+    gets the transpose of what its transpose would get, so weights may be (inputs, outputs) or (outputs, inputs).
 
     What stands behind the names FeatureExtractor and ImageEncoder (as it is called in the edition of 2022) is replaced:
     the course's own needs the internet."""

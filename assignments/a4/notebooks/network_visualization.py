@@ -98,7 +98,11 @@ for column, picture, digit in zip(panels.T, X, y, strict=True):
     fooling = network_visualization.make_adversarial_attack(picture[None], target, model, verbose=False)[0]
     show(column[0], picture, says(picture))
     show(column[1], fooling, says(fooling))
-    show(column[2], 5 * (fooling - picture), f"length {float((fooling - picture).norm()):.1f} of {float((picture + 2).norm()):.0f}")
+    show(
+        column[2],
+        5 * (fooling - picture),
+        f"length {float((fooling - picture).norm()):.1f} of {float((picture + 2).norm()):.0f}",
+    )
 plt.show()
 
 # %% [markdown]

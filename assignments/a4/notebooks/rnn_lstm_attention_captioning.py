@@ -104,7 +104,9 @@ for H in (8, 64, 512):
     _, divided = rnn_lstm_attention_captioning.dot_product_attention(h, A)
     _, whole = rnn_lstm_attention_captioning.dot_product_attention(h * H**0.5, A)
     for panel, weights in zip(panels, (whole, divided), strict=True):
-        panel.plot(range(1, 17), weights.flatten(1).sort(dim=1, descending=True).values.mean(dim=0), "o-", label=f"H = {H}")
+        panel.plot(
+            range(1, 17), weights.flatten(1).sort(dim=1, descending=True).values.mean(dim=0), "o-", label=f"H = {H}"
+        )
 for panel, title in zip(panels, ("not divided", "divided by the root of H"), strict=True):
     panel.set_title(title)
     panel.set_xlabel("place, the heaviest first")
@@ -128,7 +130,9 @@ test_x, test_y = captioned_digits("../data/digits.npz", 400, seed=2)
 nets = {}
 for cell_type in ("rnn", "lstm", "attention"):
     torch.manual_seed(0)
-    net = rnn_lstm_attention_captioning.CaptioningRNN(WORD_TO_IDX, 64, 64, 128, cell_type, ignore_index=WORD_TO_IDX["<NULL>"])
+    net = rnn_lstm_attention_captioning.CaptioningRNN(
+        WORD_TO_IDX, 64, 64, 128, cell_type, ignore_index=WORD_TO_IDX["<NULL>"]
+    )
     optimizer = torch.optim.Adam([p for p in net.parameters() if p.requires_grad], 3e-3)
     losses = []
     for _ in range(8):

@@ -41,9 +41,15 @@ def coloured(light, dark, bright):
 down, across = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
 styles = {
     "stripes": coloured((((down + across) // 4) % 2).double(), (0.1, 0.1, 0.5), (1.0, 0.8, 0.2)),
-    "bricks": coloured((((down % 8 > 0) & ((across + 6 * (down // 8 % 2)) % 12 > 0))).double(), (0.9, 0.9, 0.85), (0.7, 0.2, 0.1)),
-    "dots": coloured((((down % 8 - 3.5) ** 2 + (across % 8 - 3.5) ** 2) < 7).double(), (0.0, 0.35, 0.3), (0.9, 1.0, 0.7)),
-    "waves": coloured((0.5 + 0.5 * torch.sin(down / 1.6 + 3 * torch.sin(across / 7.0))), (0.2, 0.0, 0.3), (0.4, 0.9, 1.0)),
+    "bricks": coloured(
+        ((down % 8 > 0) & ((across + 6 * (down // 8 % 2)) % 12 > 0)).double(), (0.9, 0.9, 0.85), (0.7, 0.2, 0.1)
+    ),
+    "dots": coloured(
+        (((down % 8 - 3.5) ** 2 + (across % 8 - 3.5) ** 2) < 7).double(), (0.0, 0.35, 0.3), (0.9, 1.0, 0.7)
+    ),
+    "waves": coloured(
+        (0.5 + 0.5 * torch.sin(down / 1.6 + 3 * torch.sin(across / 7.0))), (0.2, 0.0, 0.3), (0.4, 0.9, 1.0)
+    ),
 }
 images, _ = read_digits("../data/digits.npz")
 ink = torch.zeros(SIDE, SIDE)
@@ -167,7 +173,9 @@ def guided(ink_style, paper_style, steps=250):
 
 figure, panels = plt.subplots(1, 4, figsize=(11, 3))
 show(panels[0], content, "content")
-for panel, (one, other) in zip(panels[1:], (("stripes", "dots"), ("waves", "bricks"), ("bricks", "waves")), strict=True):
+for panel, (one, other) in zip(
+    panels[1:], (("stripes", "dots"), ("waves", "bricks"), ("bricks", "waves")), strict=True
+):
     show(panel, guided(one, other), f"{one} on {other}")
 plt.show()
 
