@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import Assignment, find_course
+from grader.course import Assignment
 from grader.judge import Judge, Options
 from grader.result import Result
 from grader.submission import open_submission
 from grader.validate.bench import Bench
+from tests.coursework import COURSE, ROOT
 
-ROOT = Path(__file__).parent.parent
-SUBMISSIONS = Path(__file__).parent / "submissions" / "a4"
+SUBMISSIONS = ROOT / "tests" / "submissions" / "a4"
 RNN = "rnn_lstm_attention_captioning"
 
 
 @pytest.fixture(scope="module")
 def a4() -> Assignment:
-    return find_course(ROOT).assignment("a4")
+    return COURSE.assignment("a4")
 
 
 @pytest.fixture(scope="module")
