@@ -89,11 +89,10 @@ def three_layer_convnet(sub, x, params):
     return {"scores": sub.three_layer_convnet(x, list(params))}
 
 
-def three_layers(draw, image, channel_1, channel_2, classes, *, kernels=(5, 3), scale=1.0):
+def three_layers(draw, image, channel_1, channel_2, classes, *, scale=1.0):
     """The inputs of three_layer_convnet: `image` is (N, C, H, W)."""
     _, C, H, W = image
-    shapes = [(channel_1, C, kernels[0], kernels[0]), (channel_2, channel_1, kernels[1], kernels[1])]
-    shapes.append((classes, channel_2 * H * W))
+    shapes = [(channel_1, C, 5, 5), (channel_2, channel_1, 3, 3), (classes, channel_2 * H * W)]
     params = []
     for shape in shapes:
         params += [draw.normal(*shape, scale=math.prod(shape[1:]) ** -0.5), draw.normal(shape[0], scale=scale)]
