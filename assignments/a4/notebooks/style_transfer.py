@@ -18,10 +18,9 @@ network = load_network()
 def features_of(img):
     """The picture itself, whose channels are colours, and what four layers see: (1, 16, 64, 64), then smaller maps."""
     feats = [img + 2]
-    for layer in network.features:
-        img = layer(img)
-        if isinstance(layer, torch.nn.ReLU):
-            feats.append(img)
+    for convolution, relu in zip(network.features[::2], network.features[1::2], strict=True):
+        img = relu(convolution(img))
+        feats.append(img)
     return feats
 
 
