@@ -86,7 +86,9 @@ def find_submission(course: Course, assignment: Assignment, path: Path | None, h
 def place(assignment: Assignment, path: Path | None, here: Path) -> Path:
     """What `--submission` names; else the current folder, if a module of the assignment lies there; else the stubs."""
     if path is None:
-        own = any((here / f"{module}.py").is_file() for module in assignment.checks.modules)
+        modules = assignment.checks.modules.values()
+        names = [name for module in modules for name in (module.name, *module.files)]
+        own = any((here / f"{name}.py").is_file() for name in names)
         path = here if own else assignment.folder
     return path
 
