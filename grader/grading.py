@@ -81,7 +81,8 @@ def find_submission(course: Course, assignment: Assignment, path: Path | None, h
     Raises SubmissionError."""
     modules = assignment.checks.modules
     if path is None:
-        own = any((here / f"{module}.py").is_file() for module in modules)
+        names = [name for module in modules.values() for name in (module.name, *module.files)]
+        own = any((here / f"{name}.py").is_file() for name in names)
         path = here if own else assignment.folder
     return open_submission(path, modules)
 

@@ -90,7 +90,7 @@ def test_what_cannot_be_had_fails_when_it_is_called_and_not_before(tmp_path: Pat
     kept = algebra(
         tmp_path,
         "device = find_device()",
-        "def scale(x, factor=device):\n    return x",
+        "def scale(x, factor=device):\n    return x * factor",
         "def energy(x):\n    return x +",
         "class Counter:\n    def broken(self:\n        pass\n\ndef works(): return 1",
         "half_typed(\ndef also_works():\n    return 2",
@@ -99,6 +99,8 @@ def test_what_cannot_be_had_fails_when_it_is_called_and_not_before(tmp_path: Pat
     assert made["works"]() == 1 and made["also_works"]() == 2  # type: ignore[operator]
     with pytest.raises(NameError, match="name 'device' is not defined"):
         made["scale"](1)  # type: ignore[operator]
+    assert made["scale"](3, 2) == 6  # type: ignore[operator]
+    assert "device" in kept.lost
     with pytest.raises(SyntaxError, match="invalid syntax"):
         made["energy"](1)  # type: ignore[operator]
     with pytest.raises(SyntaxError):

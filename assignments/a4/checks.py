@@ -1,5 +1,6 @@
 """How your code for a4 is called, and on what. The grader puts the same questions to its own solution and compares."""
 
+import functools
 import inspect
 import math
 
@@ -12,7 +13,16 @@ from grader.spec import Checks, no_calls, operations_do_not_grow
 checks = Checks("a4", title="Autograd, recurrent captioning, visualisation and style transfer")
 
 nets = checks.module("pytorch_autograd_and_nn")
-rnn = checks.module("rnn_lstm_attention_captioning")
+rnn = checks.module(
+    "rnn_lstm_attention_captioning",
+    # In the edition of 2022 the file has another name, and what follows are methods of layers.
+    files=["rnn_lstm_captioning"],
+    also={
+        "lstm_step_forward": "LSTM.step_forward",
+        "lstm_forward": "LSTM.forward",
+        "attention_forward": "AttentionLSTM.forward",
+    },
+)
 vis = checks.module("network_visualization")
 style = checks.module("style_transfer")
 
@@ -29,15 +39,17 @@ def loss_and_gradients(loss_of, *inputs):
     return loss.detach(), [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, gradients, strict=True)]
 
 
-def shapes_of(net):
+def shapes_of(net, *, either_way=False):
     """How many parameters there are of each shape; ones at the end do not count: a 1x1 convolution is a linear
-    layer.
+    layer. `either_way`: a matrix and its transpose are one shape.
     """
     counts = {}
     for parameter in net.parameters():
         shape = list(parameter.shape)
         while len(shape) > 2 and shape[-1] == 1:
             shape.pop()
+        if either_way and len(shape) == 2:
+            shape.sort()
         counts[str(tuple(shape))] = counts.get(str(tuple(shape)), 0) + 1
     return dict(sorted(counts.items()))
 
@@ -77,11 +89,10 @@ def three_layer_convnet(sub, x, params):
     return {"scores": sub.three_layer_convnet(x, list(params))}
 
 
-def three_layers(draw, image, channel_1, channel_2, classes, *, kernels=(5, 3), scale=1.0):
+def three_layers(draw, image, channel_1, channel_2, classes, *, scale=1.0):
     """The inputs of three_layer_convnet: `image` is (N, C, H, W)."""
     _, C, H, W = image
-    shapes = [(channel_1, C, kernels[0], kernels[0]), (channel_2, channel_1, kernels[1], kernels[1])]
-    shapes.append((classes, channel_2 * H * W))
+    shapes = [(channel_1, C, 5, 5), (channel_2, channel_1, 3, 3), (classes, channel_2 * H * W)]
     params = []
     for shape in shapes:
         params += [draw.normal(*shape, scale=math.prod(shape[1:]) ** -0.5), draw.normal(shape[0], scale=scale)]
@@ -374,11 +385,19 @@ def four_steps_back(draw):
 @rnn.exercise("WordEmbedding.forward", points=1)
 def word_embedding(sub, x, W_embed):
     """Vectors for words."""
-    layer = sub.WordEmbedding(W_embed.shape[0], W_embed.shape[1], dtype=W_embed.dtype)
+    layer = made(sub.WordEmbedding, W_embed.shape[0], W_embed.shape[1], dtype=W_embed.dtype).to(W_embed.dtype)
     with torch.no_grad():
         for parameter in layer.parameters():
             parameter.copy_(W_embed)
     return {"out": layer(x).detach()}
+
+
+def made(kind, *args, **options):
+    """An object of a class, without those options that its constructor does not know: editions differ in them."""
+    known = inspect.signature(kind).parameters
+    if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values()):
+        options = {name: value for name, value in options.items() if name in known}
+    return kind(*args, **options)
 
 
 @word_embedding.case
@@ -413,9 +432,29 @@ def three_sentences(draw):
 @rnn.exercise("lstm_step_forward", points=5, rules=[NO_LSTM])
 def lstm_step_forward(sub, x, prev_h, prev_c, Wx, Wh, b, attention):
     """One step of an LSTM, without and with attention."""
-    further = {} if attention is None else {"attn": attention[0], "Wattn": attention[1]}
-    next_h, next_c = sub.lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b, **further)
+    if has_layers(sub, "lstm_step_forward"):
+        attn, Wattn = attention or (None, None)
+        seen = () if attn is None else (attn,)
+        with torch.no_grad():
+            next_h, next_c = layer_of(sub, Wx, Wh, b, Wattn).step_forward(x, prev_h, prev_c, *seen)
+    else:
+        further = {} if attention is None else {"attn": attention[0], "Wattn": attention[1]}
+        next_h, next_c = sub.lstm_step_forward(x, prev_h, prev_c, Wx, Wh, b, **further)
     return {"next_h": next_h, "next_c": next_c}
+
+
+def has_layers(sub, name):
+    """Whether a submission is of the edition of 2022: methods of the layers LSTM and AttentionLSTM, no function."""
+    return not hasattr(sub, name) and hasattr(sub, "LSTM")
+
+
+def layer_of(sub, Wx, Wh, b, Wattn=None):
+    """The layer of that edition with these parameters."""
+    layer = (sub.LSTM if Wattn is None else sub.AttentionLSTM)(Wx.shape[0], Wh.shape[0])
+    for name, value in {"Wx": Wx, "Wh": Wh, "b": b, "Wattn": Wattn}.items():
+        if value is not None:
+            setattr(layer, name, torch.nn.Parameter(value))
+    return layer
 
 
 def an_lstm_step(draw, N, D, H, *, attention, scale=1.0):
@@ -451,6 +490,9 @@ def with_attention(draw):
 )
 def lstm_forward(sub, x, h0, Wx, Wh, b):
     """All steps of an LSTM."""
+    if has_layers(sub, "lstm_forward"):
+        with torch.no_grad():
+            return {"h": layer_of(sub, Wx, Wh, b)(x, h0)}
     return {"h": sub.lstm_forward(x, h0, Wx, Wh, b)}
 
 
@@ -470,6 +512,14 @@ def many_sentences(draw, n=300):
     return an_lstm_sequence(draw, n, 16, 48, 64)
 
 
+@lstm_forward.yardstick("torch.nn.LSTM")
+def library_lstm(x, h0, Wx, Wh, b):
+    states = h0[None], torch.zeros_like(h0[None])
+    weights = [Wx.T.contiguous(), Wh.T.contiguous(), b, torch.zeros_like(b)]
+    biases, layers, dropout, training, both_ways, batch_first = True, 1, 0.0, False, False, True
+    return torch.lstm(x, states, weights, biases, layers, dropout, training, both_ways, batch_first)[0]
+
+
 @rnn.exercise("dot_product_attention", points=5, rules=[NO_ATTENTION])
 def dot_product_attention(sub, prev_h, A):
     """What a hidden state looks at, and what it sees."""
@@ -485,6 +535,9 @@ def two_pictures_to_look_at(draw):
 @rnn.exercise("attention_forward", points=3, needs=["lstm_step_forward", "dot_product_attention"], rules=[NO_LSTM])
 def attention_forward(sub, x, A, Wx, Wh, Wattn, b):
     """All steps of an LSTM with attention."""
+    if has_layers(sub, "attention_forward"):
+        with torch.no_grad():
+            return {"h": layer_of(sub, Wx, Wh, b, Wattn)(x, A)}
     return {"h": sub.attention_forward(x, A, Wx, Wh, Wattn, b)}
 
 
@@ -504,26 +557,42 @@ def four_steps_of_looking(draw):
 
 
 def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
-    """A CaptioningRNN on top of the network for digits, with parameters that depend on their shapes alone.
+    """A CaptioningRNN on top of the network for digits, with parameters that depend on their shapes alone; a matrix
+    gets the transpose of what its transpose would get, so weights may be (inputs, outputs) or (outputs, inputs).
 
-    What stands behind the name FeatureExtractor is replaced: the course's own needs the internet."""
-    from digits_network import FeatureExtractor
+    What stands behind the names FeatureExtractor and ImageEncoder (as it is called in the edition of 2022) is replaced:
+    the course's own needs the internet."""
+    import digits_network
 
-    getattr(inspect.unwrap(sub.CaptioningRNN.__init__), "__globals__", {})["FeatureExtractor"] = FeatureExtractor
+    names = getattr(inspect.unwrap(sub.CaptioningRNN.__init__), "__globals__", {})
+    names["FeatureExtractor"], names["ImageEncoder"] = digits_network.FeatureExtractor, digits_network.ImageEncoder
     vocabulary = {"<NULL>": 0, "<START>": 1, "<END>": 2} | {f"word {n}": n for n in range(3, words)}
     options = dict(input_dim=64, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0, dtype=numbers.dtype)
     try:
-        net = sub.CaptioningRNN(vocabulary, cell_type=cell_type, **options)
+        net = made(sub.CaptioningRNN, vocabulary, cell_type=cell_type, **options)
     except ValueError:
         if cell_type != "attention":
             raise
-        net = sub.CaptioningRNN(vocabulary, cell_type="attn", **options)  # as a later edition spells it
+        net = made(sub.CaptioningRNN, vocabulary, cell_type="attn", **options)  # as the edition of 2022 spells it
     with torch.no_grad():
         for parameter in net.to(numbers.dtype).parameters():
             start = (len(numbers) - parameter.numel()) // 2
-            values = numbers[start : start + parameter.numel()].reshape(parameter.shape)
-            parameter.copy_(values * (2 * parameter[0].numel() ** -0.5 if parameter.dim() > 1 else 0.5))
+            values = numbers[start : start + parameter.numel()]
+            if parameter.dim() > 1:
+                few, many = sorted((parameter.shape[0], parameter[0].numel()))
+                values = 2 * many**-0.5 * values.reshape(few, many)
+                values = values if parameter.shape[0] == few else values.T
+            else:
+                values = 0.5 * values
+            parameter.copy_(values.reshape(parameter.shape))
     return net
+
+
+def method_of(sub, net, name, older):
+    """A network's method; in the edition of 2019 it is a function that is called otherwise."""
+    if hasattr(net, older):
+        return getattr(net, older)
+    return functools.partial(getattr(sub, older), net) if hasattr(sub, older) else getattr(net, name)
 
 
 NEEDED = ["WordEmbedding.forward", "rnn_forward", "lstm_forward", "attention_forward"]
@@ -533,13 +602,16 @@ NEEDED = ["WordEmbedding.forward", "rnn_forward", "lstm_forward", "attention_for
 def captioning_forward(sub, cell_type, images, captions, numbers, words, wordvec_dim, hidden_dim):
     """The loss of captions for pictures."""
     net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim)
-    return {"loss": net(images, captions).detach(), "parameters": shapes_of(net)}
+    loss = method_of(sub, net, "forward", "captioning_forward")(images, captions)
+    return {"loss": loss.detach(), "parameters": shapes_of(net, either_way=True)}
 
 
-@rnn.exercise("CaptioningRNN.sample", points=3, needs=NEEDED, seconds=20)
+# What the course gives to begin with collects the weights in float32, whatever the dtype of the rest.
+@rnn.exercise("CaptioningRNN.sample", points=3, needs=NEEDED, seconds=20, any_dtype=True)
 def captioning_sample(sub, cell_type, images, numbers, words, wordvec_dim, hidden_dim, max_length):
     """Captions for pictures, the likeliest word each time, and where attention was."""
-    told = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim).sample(images, max_length=max_length)
+    net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim)
+    told = method_of(sub, net, "sample", "sample_caption")(images, max_length=max_length)
     if cell_type == "attention":
         return {"captions": told[0], "weights": told[1].detach()}
     return {"captions": told}

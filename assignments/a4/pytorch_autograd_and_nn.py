@@ -32,8 +32,8 @@ def three_layer_convnet(x: Tensor, params: list[Tensor]) -> Tensor:
     """Return scores (N, C): convolution - ReLU - convolution - ReLU - linear, both convolutions with a bias and with
     the padding that keeps height and width.
 
-    x: (N, channels, H, W). params: conv_w1 (F1, channels, K1, K1), conv_b1 (F1,), conv_w2 (F2, F1, K2, K2), conv_b2
-    (F2,), fc_w (C, F2 * H * W), fc_b (C,); K1 and K2 are odd.
+    x: (N, channels, H, W). params: conv_w1 (F1, channels, 5, 5), conv_b1 (F1,), conv_w2 (F2, F1, 3, 3), conv_b2 (F2,),
+    fc_w (C, F2 * H * W), fc_b (C,).
     """
     conv_w1, conv_b1, conv_w2, conv_b2, fc_w, fc_b = params
     raise NotImplementedError("write this")

@@ -1,10 +1,10 @@
 """Helpers of the fourth assignment (autograd and modules, recurrent captioning, visualisation, style transfer).
 
 Covered: the image constants and functions (``SQUEEZENET_MEAN``, ``SQUEEZENET_STD``, ``preprocess``,
-``deprocess``, ``rescale``, ``jitter``, ``blur_image``), captions (``decode_captions``,
+``deprocess``, ``rescale``, ``jitter``, ``blur_image``), captions (``load_coco_captions``, ``decode_captions``,
 ``attention_visualizer``), ``flatten`` and ``Flatten``, ``rel_error`` and ``reset_seed``. The modules that the
 course's helper leaves in reach of ``import *`` are handed on as well.
-Not covered: data loaders and training loops, which need torchvision or data of their own.
+Not covered: training loops.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
 from eecs598.captions import attention_visualizer, decode_captions
+from eecs598.coco import load_coco_captions
 from eecs598.grad import rel_error
 from eecs598.images import SQUEEZENET_MEAN, SQUEEZENET_STD, blur_image, deprocess, jitter, preprocess, rescale
 from eecs598.lazy import plt
@@ -38,6 +39,7 @@ __all__ = [
     "flatten",
     "hello_helper",
     "jitter",
+    "load_coco_captions",
     "math",
     "nn",
     "np",

@@ -4,8 +4,9 @@ Covered: ``GenerateGrid`` and ``coord_trans`` between pixels and cells of the fe
 boxes (``ReferenceOnActivatedAnchors``) and the loss of their classes (``ObjectClassification``), a
 ``FeatureExtractor`` whose backbone can be replaced (``use_backbone``), ``torchvision.ops`` where torchvision is not
 installed, the Pascal VOC class names (``class_to_idx``, ``idx_to_class``), ``detection_visualizer``, the image
-constants with ``preprocess`` and ``deprocess``, ``decode_captions`` (the 2022 edition captions in its fifth
-assignment), and ``reset_seed``.
+constants with ``preprocess`` and ``deprocess``, ``load_coco_captions`` and ``decode_captions`` (the 2022 edition
+captions in its fifth assignment), Pascal VOC's files (``get_pascal_voc2007_data``, ``pascal_voc2007_loader``,
+``voc_collate_fn``), and ``reset_seed``.
 The modules that the course's helper leaves in reach of ``import *`` are handed on as well.
 Not covered: the training loop of the course's notebooks.
 """
@@ -26,11 +27,13 @@ import torch.optim as optim
 from eecs598.anchors import ObjectClassification, ReferenceOnActivatedAnchors, reset_negatives
 from eecs598.backbone import FeatureExtractor, use_backbone
 from eecs598.captions import decode_captions
+from eecs598.coco import load_coco_captions
 from eecs598.images import SQUEEZENET_MEAN, SQUEEZENET_STD, deprocess, preprocess
 from eecs598.lazy import plt
 from eecs598.ops import torchvision
 from eecs598.utils import reset_seed
 from eecs598.vis import detection_visualizer
+from eecs598.voc import CLASSES, get_pascal_voc2007_data, pascal_voc2007_loader, voc_collate_fn
 from torch import Tensor
 
 __all__ = [
@@ -47,13 +50,16 @@ __all__ = [
     "deprocess",
     "detection_visualizer",
     "eecs598",
+    "get_pascal_voc2007_data",
     "hello_helper",
     "idx_to_class",
+    "load_coco_captions",
     "math",
     "nn",
     "np",
     "optim",
     "os",
+    "pascal_voc2007_loader",
     "plt",
     "preprocess",
     "random",
@@ -63,14 +69,9 @@ __all__ = [
     "torch",
     "torchvision",
     "use_backbone",
+    "voc_collate_fn",
 ]
 
-# fmt: off
-CLASSES = [
-    "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
-    "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
-]
-# fmt: on
 class_to_idx = {name: number for number, name in enumerate(CLASSES)}
 idx_to_class = dict(enumerate(CLASSES))
 

@@ -1,8 +1,9 @@
 """A small convolutional network that reads handwritten digits, and pictures of digits with captions.
 
-Covered: `load_network` (trained; its weights lie beside this file), `FeatureExtractor` (the course's interface to what
-the network sees, for captioning) and `captioned_digits` (pictures of one or two digits, captions such as "three above
-seven"). A canvas is a picture (3, 16, 16), from -2 (dark) to 2 (bright), with digits of 8 x 8 pixels in colours.
+Covered: `load_network` (trained; its weights lie beside this file), `FeatureExtractor` and `ImageEncoder` (the course's
+interfaces to what the network sees, for captioning) and `captioned_digits` (pictures of one or two digits, captions such
+as "three above seven"). A canvas is a picture (3, 16, 16), from -2 (dark) to 2 (bright), with digits of 8 x 8 pixels in
+colours.
 """
 
 from __future__ import annotations
@@ -75,6 +76,26 @@ class FeatureExtractor:
             return features.mean(dim=(2, 3)) if self.pooling else features
 
     extract_feature = extract_mobilenet_feature
+
+
+class ImageEncoder(nn.Module):
+    """The same in the form of the edition of 2022: a module, without pooling and without parameters to be learned."""
+
+    def __init__(self, pretrained: bool = True, verbose: bool = True) -> None:
+        super().__init__()
+        self._networks: dict[torch.dtype, DigitsNetwork] = {}  # no submodules: they are given and not learned
+
+    @property
+    def out_channels(self) -> int:
+        """The channels of a feature map."""
+        return CHANNELS
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Canvases (N, 3, 16, 16) -> (N, 64, 4, 4)."""
+        if images.dtype not in self._networks:
+            self._networks[images.dtype] = load_network(images.dtype, images.device)
+        with torch.no_grad():
+            return self._networks[images.dtype].features(images)
 
 
 def read_digits(path: str | Path) -> tuple[np.ndarray, np.ndarray]:

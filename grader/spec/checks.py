@@ -42,10 +42,11 @@ class Edition:
 class Module:
     """A file that a student fills in."""
 
-    def __init__(self, checks: Checks, name: str, also: Mapping[str, str]) -> None:
+    def __init__(self, checks: Checks, name: str, also: Mapping[str, str], files: Iterable[str]) -> None:
         self.checks = checks
         self.name = name
         self.also = dict(also)  # name -> the name it has in another edition of the course
+        self.files = tuple(files)  # the names that the file has in other editions
         self.exercises: list[Exercise] = []
         self.editions: dict[str, Edition] = {}
 
@@ -125,11 +126,12 @@ class Checks:
         self.modules: dict[str, Module] = {}
         self.loading_hidden = False  # set by the loader while hidden.py is executed
 
-    def module(self, name: str, *, also: Mapping[str, str] | None = None) -> Module:
-        """Declare a module. `also` maps a function's name to the name that another edition of the course gives it."""
+    def module(self, name: str, *, also: Mapping[str, str] | None = None, files: Iterable[str] = ()) -> Module:
+        """Declare a module. `also` maps a function's name to the name that another edition of the course gives it, and
+        `files` are names that the module has there."""
         if name in self.modules:
             raise CheckError(Location.of_caller(), f"{self.name} has a module named {name} already")
-        self.modules[name] = Module(self, name, also or {})
+        self.modules[name] = Module(self, name, also or {}, files)
         return self.modules[name]
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.notebook import Module, NotebookError, read_notebooks
+from grader.notebook import Module, NotebookError, Notebooks, read_notebooks
 from grader.peer import printable
 from grader.spec.checks import Module as Declared
 
@@ -28,16 +28,17 @@ class Submission:
     folder: Path
     modules: tuple[str, ...]
     cells: Mapping[str, Module] = field(default_factory=dict)  # of the modules that were made of notebooks
-    notes: tuple[str, ...] = ()  # about notebooks that could not be read
+    notes: tuple[str, ...] = ()  # about notebooks that could not be read, and files of other names
     keeper: object = None  # what removes the folder, where it was made for this submission
 
 
 def open_submission(path: Path, modules: Iterable[str] | Mapping[str, Declared]) -> Submission:
-    """A folder with some of `modules` in it, or one of them as a single file; notebooks, where the modules come with
-    their declarations. Raises SubmissionError."""
-    notebooks = _notebooks(path.absolute(), modules) if isinstance(modules, Mapping) else []
-    if notebooks and isinstance(modules, Mapping):
-        return from_notebooks(path.absolute(), notebooks, modules)
+    """A folder with some of `modules` in it, or one of them as a single file; notebooks and files under the names of
+    other editions, where the modules come with their declarations. Raises SubmissionError."""
+    if isinstance(modules, Mapping):
+        notebooks, renamed = _notebooks(path.absolute(), modules), other_names(path.absolute(), modules)
+        if notebooks or renamed:
+            return gathered(path.absolute(), notebooks, renamed, modules)
     modules = tuple(modules)
     files = ", ".join(f"{name}.py" for name in modules)
     path = path.absolute()
@@ -62,26 +63,49 @@ def _notebooks(path: Path, modules: Iterable[str]) -> list[Path]:
     return [path] if path.suffix == ".ipynb" and path.is_file() else []
 
 
-def from_notebooks(path: Path, notebooks: list[Path], modules: Mapping[str, Declared]) -> Submission:
-    """A folder of its own, with the modules that the notebooks define and the .py files beside them. Modules that lie
-    there as files are taken as they are. Raises SubmissionError."""
-    beside = [file for file in sorted(path.glob("*.py")) if file.is_file() and file.resolve().parent == path.resolve()]
-    there = {file.stem for file in beside}
+def other_names(path: Path, modules: Mapping[str, Declared]) -> dict[str, Path]:
+    """The files of modules that are there under the name of another edition only; `path`: a folder, or one of them."""
+    folder, found = path if path.is_dir() else path.parent, dict[str, Path]()
+    for name, module in modules.items():
+        files = [file for other in module.files if path in (folder, file := folder / f"{other}.py") and _inside(file)]
+        if files and not (folder / f"{name}.py").is_file():
+            found[name] = files[0]
+    return found
+
+
+def _inside(file: Path) -> bool:
+    """Whether it is a file of its folder, and no link out of it."""
+    return file.is_file() and file.resolve().parent == file.parent.resolve()
+
+
+def gathered(
+    path: Path, notebooks: list[Path], renamed: Mapping[str, Path], modules: Mapping[str, Declared]
+) -> Submission:
+    """A folder of its own, with the modules that the notebooks define, those that have another name, and the .py files
+    beside them. Modules that lie there as files are taken as they are. Raises SubmissionError."""
+    beside = [file for file in sorted(path.glob("*.py")) if _inside(file)]
+    there = {file.stem for file in beside} | {*renamed}
     wanted = {name: defined(module) for name, module in modules.items() if name not in there}
+    found = Notebooks({}, ())
     try:
-        found = read_notebooks(notebooks, wanted)
+        found = read_notebooks(notebooks, wanted) if notebooks else found
     except NotebookError as error:
-        if there & set(modules):
+        if not there & set(modules):
+            raise SubmissionError(str(error)) from None
+        if not renamed:
             return Submission(printable(path.name), path, tuple(modules), notes=error.problems)
-        raise SubmissionError(str(error)) from None
+        found = Notebooks({}, error.problems)
     made = tempfile.TemporaryDirectory(prefix="grader-notebook-")
     folder = Path(made.name)
     for file in beside:
         shutil.copyfile(file, folder / file.name)
+    for name, file in renamed.items():
+        shutil.copyfile(file, folder / f"{name}.py")
     for name, module in found.modules.items():
         (folder / f"{name}.py").write_text(module.source, encoding="utf-8")
-    graded = tuple(modules) if path.is_dir() else tuple(name for name in modules if name in found.modules)
-    return Submission(printable(path.name), folder, graded, found.modules, found.problems, made)
+    graded = tuple(name for name in modules if path.is_dir() or name in found.modules or name in renamed)
+    notes = [f"{printable(file.name)} is taken for {name}.py" for name, file in renamed.items()]
+    return Submission(printable(path.name), folder, graded, found.modules, (*found.problems, *notes), made)
 
 
 def defined(module: Declared) -> list[str]:

@@ -16,7 +16,7 @@ from grader.spec.checks import Module as Declared
 from grader.submission.archives import OTHERS, is_archive
 from grader.submission.limits import Limits
 from grader.submission.names import is_junk, tidied
-from grader.submission.opening import Submission, SubmissionError, defined
+from grader.submission.opening import Submission, SubmissionError, defined, other_names
 from grader.submission.unpack import Unpacking, open_regular, unpack_inside
 
 COPY = re.compile(r"^(?P<stem>.+?)(?: ?\(\d+\)|[-_ ]copy(?:[-_ ]?\d+)?| - copy|-\d+)$", re.IGNORECASE)
@@ -78,11 +78,14 @@ def prepare(
             unpacking.archive(path, given, () if len(parts) == 1 else (tidied(given),))
         else:
             unpacking.file(path, given)
+    renamed: list[str] = []
+    _rename(target, declared, renamed)
     found = _found(target, modules)
     if not found:
         unpack_inside(unpacking)
+        _rename(target, declared, renamed)
         found = _found(target, modules)
-    notes = [*unpacking.notes()]
+    notes = [*unpacking.notes(), *renamed]
     cells, why_none = _from_notebooks(target, [declared[name] for name in modules if name not in found], notes)
     if cells:
         found = _found(target, modules)
@@ -142,6 +145,16 @@ def _from_notebooks(target: Path, missing: Sequence[Declared], notes: list[str])
     for name, module in read.modules.items():
         (target / f"{name}.py").write_text(module.source, encoding="utf-8")
     return read.modules, ""
+
+
+def _rename(target: Path, declared: Mapping[str, Declared], notes: list[str]) -> None:
+    """Copies of files that have the name of another edition, under ours."""
+    folders = {path.parent for path in target.rglob("*.py") if path.is_file()}
+    for folder in sorted(folders):
+        for name, file in other_names(folder, declared).items():
+            if not (folder / f"{name}.py").exists():
+                shutil.copy2(file, folder / f"{name}.py")
+                notes.append(f"{_below(file, target)} is taken for {name}.py")
 
 
 def _misnamed(target: Path, modules: Sequence[str], notes: list[str]) -> dict[str, list[Path]]:

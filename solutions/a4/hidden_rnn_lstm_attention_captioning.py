@@ -1067,7 +1067,7 @@ class Parts:
 
     def __init__(self, sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
         net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim)
-        self.counts = shapes_of(net)
+        self.counts = shapes_of(net, either_way=True)
         found = {}
         for parameter in net.parameters():
             found.setdefault(tuple(parameter.shape), parameter.detach())

@@ -1,14 +1,19 @@
-"""Images as tensors: between pixels and what a network pretrained on ImageNet expects. Torch and numpy only."""
+"""Images as tensors: between files, pixels and what a network pretrained on ImageNet expects. Files need Pillow."""
 
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from .lazy import LazyModule
+
+_Image: Any = LazyModule("PIL.Image", "pillow")
 
 # Mean and standard deviation of the ImageNet training images, by channel (red, green, blue), on a 0..1 scale.
 SQUEEZENET_MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float32)
@@ -101,3 +106,24 @@ def blur_image(X: Tensor, sigma: float = 1) -> Tensor:
             windows = blurred.index_select(axis, positions).unfold(axis, 2 * radius + 1, 1)
             blurred = windows @ kernel
         return X.copy_(blurred)
+
+
+def open_picture(file: str | os.PathLike[str]) -> Any:
+    """A picture's file -> a Pillow image in RGB. Raises FileNotFoundError, and ValueError for what is no picture."""
+    try:
+        with _Image.open(file) as picture:
+            return picture.convert("RGB")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"The picture {file} is not here.") from None
+    except (OSError, SyntaxError) as error:  # Pillow raises SyntaxError for some broken files
+        raise ValueError(f"{file} is no picture that can be read: {error}.") from error
+
+
+def picture_of(file: str | os.PathLike[str], size: int) -> Tensor:
+    """A picture's file -> (3, size, size) uint8: the shorter side becomes `size`, and the middle is cut out."""
+    picture = open_picture(file)
+    scale = size / min(picture.size)
+    wide, high = (max(size, round(length * scale)) for length in picture.size)
+    pixels = torch.from_numpy(np.array(picture.resize((wide, high), _Image.Resampling.BILINEAR)))
+    top, left = (high - size) // 2, (wide - size) // 2
+    return pixels.permute(2, 0, 1)[:, top : top + size, left : left + size].contiguous()

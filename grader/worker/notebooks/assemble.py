@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from grader.worker.notebooks import Lines, Source
 from grader.worker.notebooks.cells import Cell, cell_magic
-from grader.worker.notebooks.keep import Kept, Kind, assigned, dotted, kept
+from grader.worker.notebooks.keep import Kept, Kind, as_defaults, assigned, dotted, kept
+from grader.worker.notebooks.lost import NotComputed
 from grader.worker.notebooks.split import Broken, split
 
 LOST_LIMIT = 500  # names of variables that are reported
@@ -77,9 +78,11 @@ def _module(name: str, statements: list[Statement]) -> Source:
     there = set[str]().union(*(part.kept.names for part in imports))
     star = any(part.kept.star for part in imports)
     values = [part for part in parts if part.kept.kind is Kind.VALUE]
-    possible = values if star else _in_order(values, there)
+    computed = {n for statement in left_out if isinstance(statement.node, ast.stmt) for n in assigned(statement.node)}
+    away = _lost_defaults(values, there, computed)
+    possible = values if star else _in_order(values, there | away)
     winners = _last(possible, values)
-    ordered = _in_order(winners, there)
+    ordered = _in_order(winners, there | away)
     if star:
         done = set(ordered)
         ordered += [part for part in winners if part not in done]
@@ -88,8 +91,11 @@ def _module(name: str, statements: list[Statement]) -> Source:
     bound = [part for part in bindings if _about_own(part, defined) and (star or part.kept.needs <= there | defined)]
     text = _Text()
     future = [part for part in imports if _is_future(part)]
-    for part in [*future, *(part for part in imports if part not in future), *ordered, *bound]:
-        text.add(part.statement, guarded=star and not part.kept.defines and part.kept.kind is not Kind.IMPORT)
+    for part in [*future, *(part for part in imports if part not in future)]:
+        text.add(part.statement, guarded=False)
+    text.lose(away)
+    for part in [*ordered, *bound]:
+        text.add(part.statement, guarded=star and not part.kept.defines)
     used = set(ordered)
     missing = [part.statement for part in values if part not in used and part.kept.defines]
     for statement in [*(s for s in left_out if isinstance(s.node, Broken)), *missing]:
@@ -98,6 +104,13 @@ def _module(name: str, statements: list[Statement]) -> Source:
     lost = {n for s in statements if isinstance(s.node, ast.stmt) for n in assigned(s.node)} - defined - there
     notebooks = sorted({statement.cell.notebook for statement in statements})
     return Source("\n".join(text.out) + "\n", text.lines, notebooks, sorted(lost)[:LOST_LIMIT])
+
+
+def _lost_defaults(values: list[Part], there: set[str], computed: set[str]) -> set[str]:
+    """Variables that the cells compute, where functions have nothing but them as defaults that cannot be had."""
+    had = there.union(*(part.kept.names for part in _in_order(values, there)))
+    computed = computed.union(*(part.kept.names for part in values if not part.kept.defines)) - had
+    return {name for part in values if part.kept.defines for name in as_defaults(part.kept.node)} & computed
 
 
 def _in_order(parts: Iterable[Part], there: set[str]) -> list[Part]:
@@ -163,6 +176,12 @@ class _Text:
                 self.out.append("except Exception: pass")
         else:
             self._put(statement, first, own if alone else ast.unparse(node).split("\n"))
+
+    def lose(self, names: set[str]) -> None:
+        """Variables that are not there, of which only the use is a mistake."""
+        if names:
+            self.out.append(f"from {NotComputed.__module__} import {NotComputed.__name__}")
+            self.out.extend(f"{name} = {NotComputed.__name__}({name!r})" for name in sorted(names))
 
     def stand_in(self, statement: Statement, there: set[str]) -> None:
         """A definition that cannot be had raises why, when it is called."""

@@ -153,18 +153,25 @@ def dotted(node: ast.expr) -> str:
     return ".".join(reversed([*parts, node.id])) if isinstance(node, ast.Name) else ""
 
 
-def needs(node: ast.AST) -> set[str]:
-    """The names that are read when a statement is executed, and not only when a function in it is called."""
+def as_defaults(node: ast.AST) -> set[str]:
+    """The names that are read as defaults of arguments and nowhere else, when a statement is executed."""
+    return needs(node) - needs(node, defaults=False)
+
+
+def needs(node: ast.AST, *, defaults: bool = True) -> set[str]:
+    """The names that are read when a statement is executed, and not only when a function in it is called; `defaults`:
+    those of arguments among them."""
     read: set[str] = set()
     bound: set[str] = set()
     todo: list[ast.AST] = [node]
     while todo:
         one = todo.pop()
         if isinstance(one, Function | ast.Lambda):
-            todo.extend(_outside(one))
+            todo.extend(_outside(one, defaults))
         elif isinstance(one, ast.ClassDef):
             todo.extend([*one.decorator_list, *one.bases, *one.keywords])
-            read |= set().union(*(needs(part) for part in one.body)) - set(_bound(one.body))
+            inside = (needs(part, defaults=defaults) for part in one.body)
+            read |= set().union(*inside) - set(_bound(one.body))
         elif isinstance(one, ast.Name):
             (bound if isinstance(one.ctx, ast.Store) and one is not node else read).add(one.id)
         else:
@@ -174,10 +181,11 @@ def needs(node: ast.AST) -> set[str]:
     return read - bound - BUILTINS
 
 
-def _outside(node: Function | ast.Lambda) -> Iterable[ast.AST]:
+def _outside(node: Function | ast.Lambda, defaults: bool) -> Iterable[ast.AST]:
     """What of a function is evaluated where it is defined."""
     arguments = node.args
-    yield from (default for default in (*arguments.defaults, *arguments.kw_defaults) if default is not None)
+    if defaults:
+        yield from (default for default in (*arguments.defaults, *arguments.kw_defaults) if default is not None)
     if isinstance(node, ast.Lambda):
         return
     yield from node.decorator_list

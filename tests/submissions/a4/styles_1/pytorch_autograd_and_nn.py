@@ -21,9 +21,9 @@ def three_layer_convnet(x, params):
   scores = None
   KH1 = conv_w1.shape[2]
   KH2 = conv_w2.shape[2]
-  out = F.conv2d(x, weight=conv_w1, bias=conv_b1, stride=1, padding=(KH1 - 1) // 2)
+  out = F.conv2d(x, weight=conv_w1, bias=conv_b1, stride=1, padding=2)
   out = F.relu(out)
-  out = F.conv2d(out, weight=conv_w2, bias=conv_b2, stride=1, padding=(KH2 - 1) // 2)
+  out = F.conv2d(out, weight=conv_w2, bias=conv_b2, stride=1, padding=1)
   out = F.relu(out)
   out = flatten(out)
   scores = F.linear(out, fc_w, fc_b)
