@@ -67,6 +67,7 @@ def gradients_of(net, loss):
     for parameter, gradient in zip(parameters, gradients, strict=True):
         flat = gradient.flatten(1) if gradient.dim() > 1 else gradient[:, None]
         rows = flat @ projection((flat.shape[1],), flat)
+        rows = rows[parameter.rows] if hasattr(parameter, "rows") else rows  # see `in_order`
         name = shape_name(parameter)
         found[name] = found[name] + rows if name in found else rows
     return dict(sorted(found.items()))
@@ -104,6 +105,7 @@ def in_order(net, features, channels, maps_of):
             with torch.no_grad():
                 for parameter in last:
                     parameter[rows] = parameter.clone()
+                    parameter.rows = rows
     return net
 
 
@@ -121,25 +123,35 @@ def proposal_maps(told):
 
 @contextlib.contextmanager
 def given(function, **others):
-    """What the course gives stands under its names in the file of `function`, whatever a file has of its own."""
+    """What the course gives stands under its names in the file of `function`, whatever a file has of its own, and
+    `others` stand there and in the helper."""
     import a5_helper
 
-    names = inspect.unwrap(function).__globals__
-    own = dict(names)
+    own = inspect.unwrap(function).__globals__
     helpers = ("FeatureExtractor", "GenerateGrid", "ReferenceOnActivatedAnchors", "ObjectClassification", "torchvision")
-    replaced = {name: getattr(a5_helper, name) for name in helpers if name in own} | others
-    for name in ("nms", "roi_align", "RoIAlign"):  # imported from a torchvision that is not installed
-        if type(own.get(name)).__name__ == "Placeholder":
-            replaced[name] = getattr(a5_helper.torchvision.ops, name)
-    names.update(replaced)
+    here = {name: getattr(a5_helper, name) for name in helpers if name in own} | others
+    for name, value in own.items():
+        if type(value).__name__ == "Placeholder":  # imported from a torchvision that is not installed
+            operation = str(value._path).rpartition(".")[2]
+            if hasattr(a5_helper.torchvision.ops, operation):
+                here[name] = getattr(a5_helper.torchvision.ops, operation)
+    there = {name: value for name, value in others.items() if name in vars(a5_helper)}
     a5_helper.reset_negatives()
+    with replaced(own, here), replaced(vars(a5_helper), there):
+        yield
+
+
+@contextlib.contextmanager
+def replaced(names, others):
+    """Other values under some names, for a while."""
+    before = {name: names[name] for name in others if name in names}
+    names.update(others)
     try:
         yield
     finally:
-        for name in replaced:
-            names.pop(name)
-            if name in own:
-                names[name] = own[name]
+        for name in others:
+            del names[name]
+        names.update(before)
 
 
 class Features:
