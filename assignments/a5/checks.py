@@ -96,7 +96,7 @@ def in_order(net, features, channels, maps_of):
 
     maps_of: takes what the network returns to a list of maps, one for each channel."""
     last = [parameter for parameter in net.parameters() if parameter.shape[0] == channels]
-    with contextlib.suppress(RuntimeError, IndexError, TypeError, ValueError, AttributeError):
+    with contextlib.suppress(RuntimeError, IndexError, TypeError, ValueError, AttributeError), torch.enable_grad():
         (bias,) = [parameter for parameter in last if parameter.dim() == 1]
         maps = maps_of(net(features))
         reads = [torch.autograd.grad(one.sum(), bias, retain_graph=True)[0].abs().argmax() for one in maps]
@@ -479,7 +479,7 @@ LOSSES = {"ConfScoreRegression": squared_error_of_confidences, "BboxRegression":
 
 def learning(net, images, bboxes):
     """The loss of a detector, its gradients, and its parameters."""
-    loss = torch.as_tensor(net.train()(images, bboxes))
+    loss = net.train()(images, bboxes)
     return {"loss": loss.detach(), "gradients": gradients_of(net, loss), "parameters": shapes_of(net)}
 
 
@@ -707,11 +707,20 @@ def proposals_in_crowded_cells(draw):
 
 @double.exercise("TwoStageDetector.forward", points=7, needs=["RPN.forward"], seconds=30, **NUMBERS)
 def two_stage_forward(sub, images, bboxes, hidden_dim, num_classes, bins):
-    """The loss of both stages, and its gradients."""
+    """The loss of both stages, its gradients, and the loss where dropout leaves nothing of the hidden layer."""
+    import a5_helper
+
     with given(sub.TwoStageDetector.__init__, **GIVEN_LOSSES):
         options = dict(hidden_dim=hidden_dim, num_classes=num_classes, roi_output_w=bins[0], roi_output_h=bins[1])
         net = prepared(sub.TwoStageDetector(CHANNELS, **options), images)
-        return learning(in_order_of_anchors(sub, net, images), images, bboxes)
+        learned = learning(in_order_of_anchors(sub, net, images), images, bboxes)
+        net = filled(sub.TwoStageDetector(CHANNELS, **options, drop_ratio=1.0), images)
+        for part in parts(net, sub.ProposalModule):
+            prepared(part, images)
+        a5_helper.reset_negatives()
+        with torch.no_grad():
+            loss = in_order_of_anchors(sub, net, images).train()(images, bboxes)
+    return {**learned, "loss_of_dropped": loss}
 
 
 def pictures_with_classes(draw, counts, hidden_dim, num_classes, bins=(2, 2), **sizes):

@@ -508,7 +508,7 @@ def classes_for_each_anchor(ref, self, in_dim, hidden_dim=128, num_anchors=9, nu
 
 @prediction_network.case
 def three_anchors_a_cell(draw):
-    return features_and_anchors(draw, (3, 5, 4, 4), 7, 3, 4, 9)
+    return features_and_anchors(draw, (3, 5, 4, 5), 7, 2, 4, 9)
 
 
 @prediction_network.case(worth=0.2)
@@ -518,7 +518,7 @@ def one_of_everything(draw):
 
 @prediction_network.case(worth=0.2)
 def large_features(draw):
-    return features_and_anchors(draw, (2, 4, 3, 5), 6, 2, 2, 4, scale=20.0)
+    return features_and_anchors(draw, (2, 4, 3, 5), 6, 3, 2, 4, scale=20.0)
 
 
 @prediction_network.case(worth=0.1)
@@ -835,6 +835,19 @@ def touching_nested_identical_and_flat(draw):
     return dict(
         boxes=np.array(boxes, dtype=draw.dtype), scores=scores, iou_threshold=draw.number(0.81, 0.95), topk=None
     )
+
+
+@nms.case(worth=0.1)
+def no_overlap_allowed(draw):
+    """Boxes that touch or lie side by side are kept; whatever overlaps is not"""
+    return crowds(draw, 40, 4, least=2, spread=6, iou_threshold=0.0)
+
+
+@nms.case(worth=0.1)
+def any_overlap_allowed(draw):
+    """At a threshold of 1 nothing is suppressed, not even the same box"""
+    inputs = crowds(draw, 8, 4, iou_threshold=1.0)
+    return dict(inputs, boxes=inputs["boxes"][[0, 1, 2, 3, 0, 1, 2, 3]])
 
 
 @nms.case(worth=0.1)
@@ -1259,3 +1272,37 @@ def thresholds_exchanged(ref, self, images, thresh=0.5, nms_thresh=0.7):
 @single_stage_inference.misconception("The suppression has a threshold of its own, whatever `nms_thresh` says.")
 def suppression_at_a_half(ref, self, images, thresh=0.5, nms_thresh=0.7):
     return detected(self, images, thresh, 0.5)
+
+
+# -- mutants that are no mistakes -------------------------------------------------------------------------------------
+
+EITHER_WAY = "the larger and the smaller of two numbers do not depend on their order"
+for statement in (
+    "wide = (torch.minimum(right, x_br) - torch.maximum(x_tl, left)).clamp(min=0)",
+    "wide = (torch.minimum(x_br, right) - torch.maximum(left, x_tl)).clamp(min=0)",
+    "high = (torch.minimum(bottom, y_br) - torch.maximum(y_tl, top)).clamp(min=0)",
+    "high = (torch.minimum(y_br, bottom) - torch.maximum(top, y_tl)).clamp(min=0)",
+):
+    iou.equivalent(statement, EITHER_WAY)
+for name, low, high in (("wide", 0, 2), ("high", 1, 3)):
+    mine, others = f"torch.minimum(boxes[best, {high}], others[:, {high}])", f"boxes[best, {low}], others[:, {low}]"
+    turned = f"torch.minimum(others[:, {high}], boxes[best, {high}])"
+    nms.equivalent(f"{name} = ({mine} - torch.maximum(others[:, {low}], boxes[best, {low}])).clamp(min=0)", EITHER_WAY)
+    nms.equivalent(f"{name} = ({turned} - torch.maximum({others})).clamp(min=0)", EITHER_WAY)
+prediction_network.equivalent(
+    "if pos_anchor_idx is None and neg_anchor_idx is None:", "both are given, or neither of them is"
+)
+single_stage_forward.equivalent("reg_loss = BboxRegression(GT_offsets, offsets)", "a squared error has no direction")
+single_stage_forward.equivalent(
+    "cls_loss = ObjectClassification(class_scores, GT_class, B, anchors[0, ..., 1].numel(), pos_anchor_idx)",
+    "each of the four numbers of the anchors counts them",
+)
+single_stage_inference.equivalent(
+    "kept = conf_scores[b] >= thresh",
+    "no case has a confidence of exactly the threshold: the course does not say which",
+)
+for statement in (
+    "final_conf_scores.append(scores[keep].unsqueeze(0))",
+    "final_class.append(found[keep].unsqueeze(0))",
+):
+    single_stage_inference.equivalent(statement, "(K, 1), (K,) and (1, K) are all in use, and all are taken")

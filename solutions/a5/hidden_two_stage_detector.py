@@ -554,14 +554,15 @@ def both_by_hand(ref, images, bboxes, hidden_dim, num_classes, bins):
             self.layers = network(CHANNELS, 256, 6 * ANCHORS, None, kernel=3)
             self.classifier = classifier(CHANNELS, hidden_dim, num_classes)
 
-        def forward(self, images, bboxes):
+        def forward(self, images, bboxes, dropped=False):
             a5_helper.reset_negatives()
             loss, proposals, features, GT_class, positive = proposals_and_loss(self.layers, images, bboxes)
             regions = looked_at(features, positive // (ANCHORS * CELLS**2), proposals, bins[0])
-            likely = self.classifier(regions).log_softmax(dim=1)
-            return loss - likely[torch.arange(len(likely)), GT_class].mean()
+            scores = self.classifier[-1].bias.expand(len(regions), -1) if dropped else self.classifier(regions)
+            return loss - scores.log_softmax(dim=1)[torch.arange(len(scores)), GT_class].mean()
 
-    return learning(prepared(Net(), images), images, bboxes)
+    net = prepared(Net(), images)
+    return {**learning(net, images, bboxes), "loss_of_dropped": net(images, bboxes, dropped=True).detach()}
 
 
 def both_losses(self, images, bboxes, **changed):
@@ -629,6 +630,23 @@ def a_single_layer(
     ref, self, in_dim=1280, hidden_dim=256, num_classes=20, roi_output_w=2, roi_output_h=2, drop_ratio=0.3
 ):
     two_stages(ref, self, (roi_output_w, roi_output_h), torch.nn.Linear(in_dim, num_classes))
+
+
+@two_stage_forward.misconception("There is no dropout in the classifier.", of="TwoStageDetector.__init__")
+def nothing_dropped(
+    ref, self, in_dim=1280, hidden_dim=256, num_classes=20, roi_output_w=2, roi_output_h=2, drop_ratio=0.3
+):
+    two_stages(ref, self, (roi_output_w, roi_output_h), classifier(in_dim, hidden_dim, num_classes))
+
+
+@two_stage_forward.misconception(
+    "Dropout stands after the classifier's last layer, not before it.", of="TwoStageDetector.__init__"
+)
+def scores_dropped(
+    ref, self, in_dim=1280, hidden_dim=256, num_classes=20, roi_output_w=2, roi_output_h=2, drop_ratio=0.3
+):
+    layers = torch.nn.Sequential(classifier(in_dim, hidden_dim, num_classes), torch.nn.Dropout(drop_ratio))
+    two_stages(ref, self, (roi_output_w, roi_output_h), layers)
 
 
 def two_stages(ref, self, bins, classifier):
@@ -729,3 +747,25 @@ declare_wrong_classes(
 @two_stage_inference.misconception("The thresholds are not handed on to the region proposal network.")
 def thresholds_not_handed_on(ref, self, images, thresh=0.5, nms_thresh=0.7):
     return wrong_classes(self, images, 0.5, 0.7)
+
+
+# -- mutants that are no mistakes -------------------------------------------------------------------------------------
+
+proposal_module.equivalent(
+    "if pos_anchor_coord is None and pos_anchor_idx is None and (neg_anchor_idx is None):",
+    "all three are given, or none of them is",
+)
+rpn_forward.equivalent("reg_loss = BboxRegression(GT_offsets, offsets, B)", "a smooth L1 loss has no direction")
+rpn_forward.equivalent(
+    "anc_per_img = anchors[0, ..., 1].numel()", "each of the four numbers of the anchors counts them"
+)
+rpn_inference.equivalent(
+    "kept = probs[b] >= thresh", "no case has a probability of exactly the threshold: the course does not say which"
+)
+rpn_inference.equivalent(
+    "final_conf_probs.append(scores[keep].unsqueeze(0))", "(K, 1), (K,) and (1, K) are all in use, and all are taken"
+)
+two_stage_inference.equivalent(
+    "classes = self.classifier(bins.mean(dim=(2, 3))).argmax(dim=1, keepdim=False)",
+    "(K, 1) and (K,) are both in use, and both are taken",
+)

@@ -123,7 +123,7 @@ detector = single_stage_detector.SingleStageDetector()
 optimizer = torch.optim.Adam(detector.parameters(), lr=1e-3)
 in_cells = coord_trans(boxes, torch.full((len(boxes),), SIDE), torch.full((len(boxes),), SIDE), mode="p2a")
 losses = []
-for _epoch in range(10):
+for _epoch in range(8):
     for batch in torch.randperm(len(pictures)).split(50):
         loss = detector(pictures[batch], in_cells[batch])
         optimizer.zero_grad()
@@ -144,7 +144,7 @@ plt.show()
 
 # %%
 detector.eval()
-found_boxes, confidences, classes = detector.inference(new_pictures, thresh=0.5, nms_thresh=0.3)
+found_boxes, confidences, classes = detector.inference(new_pictures, thresh=0.9, nms_thresh=0.2)
 figure, panels = plt.subplots(2, 5, figsize=(14, 6))
 for number, axes in enumerate(panels.flat):
     show_picture(axes, new_pictures[number])

@@ -27,7 +27,7 @@ def show_picture(axes, picture):
     axes.set(xticks=[], yticks=[])
 
 
-pictures, boxes = boxed_scenes("../data/digits.npz", 1000, seed=1)
+pictures, boxes = boxed_scenes("../data/digits.npz", 600, seed=1)
 new_pictures, new_boxes = boxed_scenes("../data/digits.npz", 200, seed=2, part="test")
 in_cells = coord_trans(boxes, torch.full((len(boxes),), SIDE), torch.full((len(boxes),), SIDE), mode="p2a")
 
