@@ -18,7 +18,8 @@ def show_boxes(axes, boxes, colour, labels=None, width=2):
             Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor=colour, linewidth=width)
         )
         if labels is not None:
-            axes.text(left, top - 1, labels[number], color=colour, fontsize=9, fontweight="bold", va="bottom")
+            place = dict(y=top - 1, va="bottom") if top > 6 else dict(y=bottom + 1, va="top")
+            axes.text(x=left, s=labels[number], color=colour, fontsize=9, fontweight="bold", **place)
 
 
 def show_picture(axes, picture):
