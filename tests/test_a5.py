@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 import pytest
 import torch
 
+from grader.judge import Judge
+from grader.result import Verdict
 from tests.coursework import COURSE, ROOT, Coursework
 
 
@@ -31,6 +34,17 @@ class TestA5(Coursework):
     }
     editions = {("styles_1", "two_stage_detector"): "summed"}
     differs = {"two_stage_detector#summed": {"TwoStageDetector.forward"}}
+
+    def test_suppression_by_the_library_breaks_the_rule(self, untimed: Judge, tmp_path: Path) -> None:
+        """Whether it is installed or stood in for, and however the helper is imported."""
+        (tmp_path / "single_stage_detector.py").write_text(
+            "import torchvision\nfrom a5_helper import *\n\n\n"
+            "def nms(boxes, scores, iou_threshold=0.5, topk=None):\n"
+            "    return torchvision.ops.nms(boxes, scores, iou_threshold)[:topk]\n"
+        )
+        (found,) = (one for one in self.graded(untimed, tmp_path).exercises if one.id.endswith(".nms"))
+        assert found.verdict is Verdict.BROKE_RULE
+        assert "torchvision.ops.nms" in (found.sentence or "")
 
 
 def test_a_detector_learns_to_find_and_read_digits(monkeypatch: pytest.MonkeyPatch) -> None:
