@@ -107,9 +107,9 @@ def BboxRegression(offsets: Tensor, GT_offsets: Tensor) -> Tensor:
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float = 0.5, topk: int | None = None) -> Tensor:
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    left = torch.argsort(scores, descending=True)[:topk]
+    left = torch.argsort(scores, descending=True)
     keep = []
-    while len(left) > 0:
+    while len(left) > 0 and len(keep) != topk:
         best, left = left[0], left[1:]
         keep.append(best)
         others = boxes[left]
