@@ -14,6 +14,7 @@ $(VENV)/.installed: constraints.txt pyproject.toml
 	$(RUN)/pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(RUN)/pip install --quiet --constraint constraints.txt setuptools
 	$(RUN)/pip install --quiet --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	$(RUN)/python -m compileall -q grader
 	touch $@
 
 # bubblewrap and libseccomp cage student code; without them a weaker level is used, and said so.
@@ -28,7 +29,7 @@ demo: setup
 	@sh scripts/demo.sh $(RUN)/grader
 
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
-LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py
+LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_release_long.py
 
 test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))
@@ -47,6 +48,7 @@ lint: setup
 
 bench: setup
 	$(RUN)/python -m benchmarks.startup
+	$(RUN)/python -m benchmarks.watch
 	$(RUN)/python -m benchmarks.sandbox
 	$(RUN)/python -m benchmarks.transport
 	$(RUN)/python -m benchmarks.clock

@@ -1,5 +1,6 @@
 """What grading costs beyond what cannot be avoided: `grader check a1` on the reference, against importing torch once
-plus the time inside the questions, all on one core.
+plus the time inside the questions, all on one core. A cage is a fresh interpreter that imports torch beside the
+reference's: on one core that shows, with a second one it hardly does.
 
     python -m benchmarks.startup [--runs N]
 """
@@ -7,6 +8,7 @@ plus the time inside the questions, all on one core.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import statistics
 import subprocess
@@ -15,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import grader
 from grader import wire
 from grader.course import find_course
 from grader.grading import check
@@ -65,21 +68,35 @@ def median(measure: Callable[[], float], runs: int) -> float:
     return statistics.median(measure() for _ in range(runs))
 
 
+def both(runs: int) -> tuple[float, float]:
+    """The seconds of the command, and of the same without a cage."""
+    command = [sys.executable, "-m", "grader.cli", "check", "a1", "--submission", "solutions/a1"]
+    return median(lambda: seconds(command), runs), median(lambda: seconds([*command, "--sandbox", "none"]), runs)
+
+
 def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     runs = parser.parse_args().runs
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    if cores:
+        os.sched_setaffinity(0, {min(cores)})
+    compileall.compile_dir(Path(grader.__file__).parent, quiet=2)  # as it is where it was installed
     torch = median(lambda: seconds([sys.executable, "-c", "import torch"]), runs)
+    own = median(lambda: seconds([sys.executable, "-c", "import grader.cli.check"]), runs)
     questions = median(inside_questions, runs)
-    grader = [sys.executable, "-m", "grader.cli", "check", "a1", "--submission", "solutions/a1"]
-    whole = median(lambda: seconds(grader), runs)
-    print("| on one core, median of", runs, "| seconds |\n|---|---|")
+    caged, plain = both(runs)
+    print(f"| on one core, median of {runs} | seconds |\n|---|---|")
     print(f"| `import torch` | {torch:.2f} |\n| inside the questions | {questions:.2f} |")
-    print(f"| `grader check a1` on the reference | {whole:.2f} |")
-    print(f"| ratio (aim: at most {TARGET}) | {whole / (torch + questions):.2f} |")
+    print(f"| what the command imports | {own:.2f} |")
+    print(f"| `grader check a1` on the reference | {caged:.2f} |")
+    print(f"| the same with `--sandbox none` | {plain:.2f} |")
+    print(f"| ratio (aim: at most {TARGET}) | {caged / (torch + questions):.2f} |")
+    if len(cores) > 1:
+        os.sched_setaffinity(0, cores)
+        caged, plain = both(runs)
+        print(f"| on {len(cores)} cores: `grader check a1`, and with `--sandbox none` | {caged:.2f}, {plain:.2f} |")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from grader.errors import GraderError
+
 if TYPE_CHECKING:
     from grader.api import check
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check"]
+__all__ = ["GraderError", "__version__", "check"]
 
 
 def __getattr__(name: str) -> Any:

@@ -38,6 +38,6 @@ def check(assignment: str | None = None, *exercises: str, folder: str | Path | N
     (any unambiguous ending: "Conv.backward"), or whole modules. What is in the files counts, not what a notebook has
     imported. The first call takes seconds, later ones less.
 
-    Raises CourseError, SubmissionError, CheckError, OracleFault, RecordingError."""
+    Raises GraderError."""
     here = Path(folder).absolute() if folder is not None else Path.cwd()
     return Report(kept(assignment, here).check(exercises))

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.errors import GraderError
 from grader.spec import Checks, Exercise, load_checks
 
 CONFIGURATION = "grader.toml"
 
 
-class CourseError(Exception):
+class CourseError(GraderError):
     """What was asked for is not there."""
 
 

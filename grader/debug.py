@@ -16,12 +16,13 @@ import numpy as np
 from grader import wire
 from grader.course import Assignment
 from grader.draw import PUBLIC
+from grader.errors import GraderError
 from grader.question import draw
 from grader.spec import Exercise
 from grader.submission import Submission
 
 
-class DebugError(Exception):
+class DebugError(GraderError):
     """Nothing to debug."""
 
 

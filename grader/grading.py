@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from grader.course import Assignment, Course, CourseError
+from grader.editions import Poll
 from grader.judge import Judge, Options
 from grader.notebook import in_cells
 from grader.oracle import Oracle
@@ -41,9 +42,16 @@ def oracle_of(assignment: Assignment, trusted: Plain) -> Oracle:
     raise CourseError(assignment.unsolved)
 
 
-def graded(judge: Judge, oracle: Oracle, submission: Submission, level: str, progress: Callable[[str], None]) -> Result:
-    """The record of one submission, in the words of whoever handed it in."""
-    result = judge.grade(submission, level, progress)
+def graded(
+    judge: Judge,
+    oracle: Oracle,
+    submission: Submission,
+    level: str,
+    progress: Callable[[str], None],
+    polls: Mapping[str, Poll] | None = None,
+) -> Result:
+    """The record of one submission, in the words of whoever handed it in. `polls`: as in `Judge.grade`."""
+    result = judge.grade(submission, level, progress, polls)
     if isinstance(oracle, RecordedOracle):
         result = without_reference(result, oracle.unjudged)
     return in_cells(result, submission.cells)
@@ -76,15 +84,18 @@ def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Subm
 
 
 def find_submission(course: Course, assignment: Assignment, path: Path | None, here: Path) -> Submission:
-    """What `--submission` names; else the current folder, if a module of the assignment lies there; else the stubs.
+    """The submission at `place`. Raises SubmissionError."""
+    return open_submission(place(assignment, path, here), assignment.checks.modules)
 
-    Raises SubmissionError."""
-    modules = assignment.checks.modules
+
+def place(assignment: Assignment, path: Path | None, here: Path) -> Path:
+    """What `--submission` names; else the current folder, if a module of the assignment lies there; else the stubs."""
     if path is None:
-        names = [name for module in modules.values() for name in (module.name, *module.files)]
+        modules = assignment.checks.modules.values()
+        names = [name for module in modules for name in (module.name, *module.files)]
         own = any((here / f"{name}.py").is_file() for name in names)
         path = here if own else assignment.folder
-    return open_submission(path, modules)
+    return path
 
 
 def guess_assignment(course: Course, here: Path) -> str:

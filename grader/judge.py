@@ -6,8 +6,8 @@ The judge imports neither a submission nor torch. What it says about an exercise
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -15,18 +15,20 @@ import msgspec
 from grader import diagnose
 from grader.compare import Agreement, Comparison
 from grader.course import Assignment
+from grader.editions import Poll
 from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
+from grader.marked import Marked, cost, hold, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
 from grader.question import Question, draw
-from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Speed, Verdict, finite
+from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
 from grader.rules import SourceReader, read_sources
 from grader.sandbox.cage import Cage
 from grader.spec import Case, Exercise, TimedCase
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
-from grader.trial import Outcome, Trial
+from grader.trial import Trial
 from grader.yardstick import Yardstick
 
 OTHER = {"float64": "float32", "float32": "float64"}
@@ -48,25 +50,6 @@ class Options:
         return "public" if self.secret is None else hashlib.sha256(self.secret).hexdigest()[:16]
 
 
-@dataclass
-class Marked:
-    """One exercise under one edition."""
-
-    exercise: Exercise
-    verdict: Verdict
-    points: float
-    out_of: float
-    cases: list[CaseResult] = field(default_factory=list)
-    wrong: list[diagnose.Wrong] = field(default_factory=list)
-    right: list[diagnose.Right] = field(default_factory=list)
-    explanation: Explanation | None = None
-    notes: list[str] = field(default_factory=list)
-    printed: str = ""
-    hints: tuple[str, ...] = ()
-    own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
-    speed: Speed | None = None
-
-
 class Judge:
     """Grades submissions of one assignment. Questions are drawn once, and answered by the reference once."""
 
@@ -79,17 +62,24 @@ class Judge:
         self._yardstick = Yardstick(oracle, self._secret, assignment.course.assignments)
 
     def grade(
-        self, submission: Submission, sandbox: str, progress: Callable[[str], None] = lambda exercise: None
+        self,
+        submission: Submission,
+        sandbox: str,
+        progress: Callable[[str], None] = lambda exercise: None,
+        polls: Mapping[str, Poll] | None = None,
     ) -> Result:
-        """The record of one submission; `progress` is told each exercise before it is asked."""
+        """The record of one submission; `progress` is told each exercise before it is asked. `polls`: what is known of
+        each module of this very folder from before."""
         modules: list[ModuleResult] = []
         marked: list[Marked] = []
-        diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle)
+        known = {name: hints for poll in (polls or {}).values() for name, hints in poll.hints.items()}
+        diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle, known)
         sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
         for module in self._assignment.checks.modules.values():
             if module.name not in submission.modules or not any(map(self._wanted, module.exercises)):
                 continue
-            told, exercises = self._module(module, submission, sources, progress, diagnosis)
+            poll = (polls or {}).get(module.name) or Poll()
+            told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
             modules.append(told)
             marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
@@ -134,21 +124,22 @@ class Judge:
         sources: SourceReader,
         progress: Callable[[str], None],
         diagnosis: diagnose.Diagnosis,
+        poll: Poll,
     ) -> tuple[ModuleResult, list[Marked]]:
         interview = Interview(self._nursery, self._assignment, submission, self._options.device)
         try:
             imported = interview.load(module.name)
         except PeerLost as lost:
             fault = Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
-            exercises = [_unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
+            exercises = [unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
             return ModuleResult(module.name, False, fault.sentence), exercises
         told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
         if imported.worker is None:
             why = explain_import(imported, IMPORT_SECONDS)
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
-            return told, [_unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
+            return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
-            edition, exercises = self._best_edition(module, interview, imported, progress)
+            edition, exercises = self._best_edition(module, interview, imported, progress, poll)
             trial = Trial(self._yardstick, interview, sources)
             for marked in exercises:
                 self._try(marked, trial, imported, edition)
@@ -159,33 +150,33 @@ class Judge:
                 found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
                 marked.hints, marked.own_mistake = found.hints, found.own
                 marked.notes += found.notes
+                poll.tell(marked.exercise.id, found.hints)
         finally:
             interview.end(imported)
         return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
 
     def _best_edition(
-        self, module: Module, interview: Interview, imported: Imported, progress: Callable[[str], None]
+        self, module: Module, interview: Interview, imported: Imported, progress: Callable[[str], None], poll: Poll
     ) -> tuple[Edition | None, list[Marked]]:
-        """The module's exercises under the edition that gives most; all are asked where editions compete, so that
-        one exercise alone gets the verdict that it has among all."""
+        """The module's exercises under the edition that gives most."""
         editions: list[Edition | None] = [None, *module.editions.values()]
         marks: list[list[Marked]] = [[] for _ in editions]
         for exercise in module.exercises:
-            if len(editions) == 1 and not self._wanted(exercise):
+            if not self._wanted(exercise) and (len(editions) == 1 or poll.knows(exercise.id)):
                 continue
             progress(exercise.id)
             if exercise.needs_cuda and self._options.device == "cpu":
                 away = Explanation(Verdict.NEEDS_CUDA, "asked on a machine with a GPU only; not counted here")
                 for row in marks:
-                    row.append(_unasked(exercise, away, out_of=0.0))
+                    row.append(unasked(exercise, away, out_of=0.0))
                 continue
             transcript = interview.ask(imported, self._asked(exercise), self._in_other_type(exercise))
             usual = self._mark(exercise, transcript, None)
             self._notes(usual, transcript)
             for row, edition in zip(marks, editions, strict=True):
                 row.append(usual if edition is None else self._mark(exercise, transcript, edition, usual))
-        best = max(range(len(editions)), key=lambda i: (sum(one.points for one in marks[i]), -i))
-        return editions[best], [one for one in marks[best] if self._wanted(one.exercise)]
+            poll.enter(exercise.id, [row[-1].points for row in marks])
+        return editions[poll.best], [one for one in marks[poll.best] if self._wanted(one.exercise)]
 
     # -- an exercise ---------------------------------------------------------------------------------------------
 
@@ -201,7 +192,7 @@ class Judge:
             try:
                 error, agreement, why = self._judge(question, response, edition)
             except OracleFault as fault:
-                return _unasked(exercise, Explanation(Verdict.GRADER_FAULT, str(fault)))
+                return unasked(exercise, Explanation(Verdict.GRADER_FAULT, str(fault)))
             if response.changed and not exercise.keep_inputs and usual is None:
                 names = " and ".join(f"`{printable(name)}`" for name in response.changed)
                 marked.notes.append(f"changes its input {names} in place")
@@ -214,8 +205,8 @@ class Judge:
             else:
                 marked.right.append((question, response))
         if failures:
-            marked.points = exercise.points * (1 - min(1.0, sum(_cost(question) for question, _ in failures)))
-            first = min(failures, key=lambda f: (f[0].case.hidden, -_cost(f[0])))
+            marked.points = exercise.points * (1 - min(1.0, sum(cost(question) for question, _ in failures)))
+            first = min(failures, key=lambda f: (f[0].case.hidden, -cost(f[0])))
             marked.explanation = first[1]
             marked.verdict = first[1].verdict if first[1] else Verdict.WRONG
         return marked
@@ -314,7 +305,7 @@ class Judge:
             marked.verdict, marked.points = Verdict.GRADER_FAULT, 0.0
             marked.explanation = Explanation(Verdict.GRADER_FAULT, str(fault))
             return
-        _hold(marked, outcome)
+        hold(marked, outcome)
         if clock and case is not None and not (outcome.why and outcome.why.verdict is Verdict.BROKE_RULE):
             verdict = outcome.why.verdict if outcome.why else Verdict.RIGHT
             marked.cases.append(CaseResult(case.name, case.hidden, verdict))
@@ -332,7 +323,7 @@ class Judge:
                 marked.explanation.cause,
             )
         elif marked.wrong:
-            question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -_cost(w[0])))
+            question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -cost(w[0])))
             assert agreement is not None  # what is not explained otherwise was compared
             told = diagnose.describe(agreement, question, marked.wrong)
             sentence, details = told.sentence, told.details
@@ -362,33 +353,3 @@ def comparison(question: Question) -> Comparison:
 def in_other_float_type(question: Question) -> Comparison:
     """How the answers to it are compared where its inputs are cast to the other float type."""
     return replace(comparison(question), floor="float32", any_dtype=True)
-
-
-def _hold(marked: Marked, outcome: Outcome) -> None:
-    """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
-    marked.speed = outcome.speed
-    marked.notes += outcome.notes
-    why = outcome.why
-    if why is None:
-        return
-    if why.verdict is not Verdict.TOO_SLOW:
-        marked.points, marked.verdict, marked.explanation = 0.0, why.verdict, why
-        return
-    exercise = marked.exercise
-    left = 1 - (1 - outcome.share) * exercise.speed_points / exercise.points
-    marked.points = round(marked.points * left, 2)
-    if marked.verdict is Verdict.RIGHT:
-        marked.verdict, marked.explanation = why.verdict, why
-    else:
-        marked.notes.append(f"it is also too slow: {why.sentence}")
-
-
-def _cost(question: Question) -> float:
-    """The share of an exercise's points that failing this case costs."""
-    worth = getattr(question.case, "worth", None)
-    return 1.0 if worth is None else worth
-
-
-def _unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:
-    """An exercise that was not, or could not be, asked."""
-    return Marked(exercise, why.verdict, 0.0, exercise.points if out_of is None else out_of, explanation=why)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Assignment
+from grader.errors import GraderError
 from grader.spec import Exercise
 from grader.spec.checks import Module
 
@@ -29,13 +30,25 @@ MARK = re.compile(r"# %%(?: \[(\w+)\])?(.*)$")
 HEADING = re.compile(r"(#+) +(.*?) *$")
 
 SETUP = """\
-# Once. In Colab, first upload what you were given, and change to the folder of this assignment.
-import importlib.util
-import sys
+# Once. In Colab: put the folder that you were given into your Google Drive, and say here where it lies there.
+FOLDER = "grader"
 
-sys.path.insert(0, "../given")
+import importlib.util
+import os
+import sys
+from glob import glob
+
+try:
+    from google.colab import drive
+except ImportError:
+    pass  # this notebook runs on your own machine, in its folder
+else:
+    drive.mount("/content/drive")
+    os.chdir(f"/content/drive/My Drive/{{FOLDER}}/{assignment}")
+sys.path[:0] = ["../given", "."]
 if importlib.util.find_spec("grader") is None:
-    %pip install --quiet --requirement ../requirements.txt
+    package = " ".join(glob("../grader-*.whl")) or "--requirement ../requirements.txt"
+    %pip install --quiet {{package}}
 %matplotlib inline
 %load_ext autoreload
 %autoreload 2
@@ -48,14 +61,14 @@ import {module}"""
 INTRODUCTION = """\
 # {title}: `{module}.py`
 
-You write `{module}.py`, the file beside this notebook, in your editor. The cells below show the idea, and check your
-file as it is on disk: save it, and run a cell again. The cells that draw with your code stop with `NotImplementedError`
-until you have written what they need.
+You write `{module}.py`, the file beside this notebook, in your editor; in Colab a double click on it, in the list of
+files, opens it. The cells below show the idea, and check your file as it is on disk: save it, and run a cell again. The
+cells that draw with your code stop with `NotImplementedError` until you have written what they need.
 
 Made by `grader stubs` from the handout and `{source}`: change those, not this."""
 
 
-class LessonError(Exception):
+class LessonError(GraderError):
     """No notebook can be made."""
 
 
@@ -82,7 +95,7 @@ def lesson(assignment: Assignment, module: Module, file: Path) -> str:
     source = f"{assignment.folder.name}/{FOLDER}/{file.name}"
     title = assignment.checks.title
     cells = [v4.new_markdown_cell(INTRODUCTION.format(title=title, module=module.name, source=source))]
-    cells.append(v4.new_code_cell(SETUP.format(module=module.name)))
+    cells.append(v4.new_code_cell(SETUP.format(assignment=assignment.name, module=module.name)))
     left = list(module.exercises)
     parts = _parts(file)
     if not any(part.kind == "checks" and not part.argument for part in parts):
@@ -100,8 +113,12 @@ def lesson(assignment: Assignment, module: Module, file: Path) -> str:
             cells.append(v4.new_markdown_cell(text))
     for i, cell in enumerate(cells):
         cell["id"] = hashlib.sha256(f"{i} {cell['source']}".encode()).hexdigest()[:8]
-    about = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    notebook = v4.new_notebook(cells=cells, metadata={**about, "language_info": {"name": "python"}})
+    about = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+        "colab": {"name": f"{assignment.name}-{module.name}.ipynb", "provenance": []},
+    }
+    notebook = v4.new_notebook(cells=cells, metadata=about)
     nbformat.validate(notebook)
     return str(nbformat.writes(notebook)) + "\n"
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from grader.errors import GraderError
 from grader.peer import printable
 from grader.result import ExerciseResult, ModuleResult, Result
 from grader.worker.notebooks import Lines, Reading, Source, Sources
@@ -26,7 +27,7 @@ ANSWER_LIMIT = 8 << 20
 FILES_LIMIT = 32  # notebooks of one submission
 
 
-class NotebookError(Exception):
+class NotebookError(GraderError):
     """Nothing to grade in these notebooks; `problems`: sentences about those that could not be read."""
 
     def __init__(self, sentence: str, problems: Sequence[str] = ()) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from grader import wire
 from grader.course import Assignment
+from grader.errors import GraderError
 from grader.known import Known
 from grader.meter import Meter
 from grader.peer import Peer, PeerLost
@@ -22,7 +23,7 @@ PROPERTY_SECONDS = 30.0  # for judging one answer
 UNUSABLE = "the answer has the form that is asked for"
 
 
-class OracleFault(Exception):
+class OracleFault(GraderError):
     """The reference gave no answer."""
 
 

@@ -21,6 +21,7 @@ from safetensors.numpy import load, save
 
 from grader import wire
 from grader.course import Assignment
+from grader.errors import GraderError
 from grader.oracle import UNUSABLE, Answer, Measured, Nursery, Oracle, OracleFault
 from grader.peer import Peer
 from grader.question import Question
@@ -39,7 +40,7 @@ LARGEST = 64 << 20  # bytes of a file that is read
 WITHHELD = wire.Opaque("withheld", "")
 
 
-class RecordingError(Exception):
+class RecordingError(GraderError):
     """No recording."""
 
 

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from grader.course import CONFIGURATION, CourseError, find_course
+from grader.errors import GraderError
 from grader.files import write_atomically
 from grader.stubs import generated
 
@@ -130,7 +131,7 @@ plt.show()
 '''
 
 
-class ScaffoldError(Exception):
+class ScaffoldError(GraderError):
     """Nothing was made."""
 
 

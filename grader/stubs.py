@@ -15,13 +15,14 @@ import ast
 from pathlib import Path
 
 from grader.course import Assignment
+from grader.errors import GraderError
 from grader.lesson import lesson, lesson_file
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 TABLE_BEGIN, TABLE_END = "<!-- points -->", "<!-- /points -->"
 
 
-class StubError(Exception):
+class StubError(GraderError):
     """A reference from which no stub can be made."""
 
 

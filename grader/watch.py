@@ -1,28 +1,29 @@
-"""Checks again whenever a file is saved: the exercises whose code changed.
+"""Checks again whenever a file is saved: the exercises whose code changed, and when it is quiet what calls that code.
 
 WatchError      files cannot be watched here; the sentence says what to install
 """
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import re
+import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from grader.result import Result
+from grader.errors import GraderError
+from grader.fingerprint import Code
+from grader.result import ExerciseResult, Result, Verdict
 from grader.session import Session
-from grader.spec import Exercise
 
 QUIET = 50  # milliseconds without a change, after which a file counts as saved
 LOOK = 1_000  # milliseconds after which the files are looked at anyhow: not every file system tells
-BLOCK = re.compile(r"(?:async\s+)?(?:def|class)\s+(\w+)")
-METHOD = re.compile(r"\s+(?:async\s+)?def\s+(\w+)")
+STEP = 0.3  # seconds of quiet that are used at a time
+FEW = 3  # exercises
 
 
-class WatchError(Exception):
+class WatchError(GraderError):
     """No watching."""
 
 
@@ -47,82 +48,125 @@ def watch(
     announce: Callable[[str], None] = lambda sentence: None,
     changes: Iterable[set[Path]] | None = None,
 ) -> None:
-    """Check once, and after each change what has changed, as long as there are changes. What goes wrong meanwhile
-    (a file that is gone, say) is told to `fail`, and the watching goes on."""
-    folder = session.folder
-    known = _texts(session, folder)
-    _check(session, exercises, show, fail)
-    wanted = {exercise.id for exercise in session.assignment.select(exercises)}
-    for saved in saves(folder) if changes is None else changes:
-        now = _texts(session, folder)
-        names = [name for name in now if now[name] != known.get(name)]
-        touched = [
-            e
-            for name in names
-            for e in changed(session.assignment.checks.modules[name].exercises, known.get(name, ""), now[name])
-        ]
-        if not names and any(path.suffix == ".ipynb" for path in saved):
-            touched = list(session.assignment.checks.exercises)
-        known = now
-        again = [exercise.id for exercise in touched if exercise.id in wanted]
-        if again:
-            announce(f"{' and '.join(f'{name}.py' for name in names) or 'a notebook'} was saved")
-            _check(session, again, show, fail)
+    """Check once, and after each change what has changed, as long as there are changes. What goes wrong meanwhile is
+    told to `fail`, and the watching goes on."""
+    watcher = Watcher(session, exercises, show, fail, announce)
+    watcher.begin()
+    for _ in saves(session.folder) if changes is None else changes:
+        if not watcher.look():
+            watcher.use_the_quiet()
 
 
-def changed(exercises: Sequence[Exercise], before: str, after: str) -> list[Exercise]:
-    """The exercises whose function, method or class was changed; all of them where anything else was (an import, a
-    helper), since they may use it. Told from the lines, not by parsing: a file may be half written."""
-    old, new = before.splitlines(), after.splitlines()
-    places: set[tuple[str, str]] = set()
-    for kind, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
-        if kind != "equal":
-            places |= {_place(old, i) for i in range(a, b) if old[i].strip()}
-            places |= {_place(new, i) for i in range(c, d) if new[i].strip()}
-    found: list[Exercise] = []
-    for exercise in exercises:
-        name, _, method = exercise.name.partition(".")
-        if any(block == name and inner in ("", method, "__init__") for block, inner in places):
-            found.append(exercise)
-    own = {exercise.name.partition(".")[0] for exercise in exercises}
-    methods = {exercise.name for exercise in exercises}
-    helper = any(
-        block not in own
-        or (inner and inner != "__init__" and f"{block}.{inner}" not in methods and block not in methods)
-        for block, inner in places
-    )
-    return list(exercises) if helper else found
+class Watcher:
+    """What was told of a folder, and what is still to be asked. Exercises whose own code changed come at once; those
+    that only call it wait until nothing is saved, one at a time, and are shown where they turn out otherwise."""
 
+    def __init__(
+        self,
+        session: Session,
+        exercises: Sequence[str],
+        show: Callable[[Result], None],
+        fail: Callable[[Exception], None],
+        announce: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._wanted = [exercise.id for exercise in session.assignment.select(exercises)]
+        self._exercises = exercises
+        self._show = show
+        self._fail = fail
+        self._announce = announce
+        self._code = Code({})
+        self._stamps: dict[Path, tuple[int, int]] = {}
+        self._waiting: list[str] = []
+        self._told: dict[str, tuple[float, bool]] = {}
+        self._editions: dict[str, str | None] = {}
+        self._foreseen = chain.from_iterable(map(session.foresee, self._wanted))
 
-def _place(lines: list[str], at: int) -> tuple[str, str]:
-    """The top-level function or class that a line stands in, and the method; "" where it stands outside."""
-    method = ""
-    for i in range(at, -1, -1):
-        if not method and (inner := METHOD.match(lines[i])):
-            method = inner.group(1)
-        if block := BLOCK.match(lines[i]):
-            is_class = lines[i].startswith("class")
-            return block.group(1), method if is_class else ""
-        if i < at and lines[i][:1].strip() and not lines[i].startswith(("#", ")", "@")):
-            return "", ""
-    return "", ""
+    def begin(self) -> None:
+        """Check all that is wanted."""
+        self._new_code()
+        self._check(self._exercises, self._show, hasty=False)
 
+    def look(self) -> bool:
+        """Check what has changed since the last look; whether anything has."""
+        before = self._code
+        if not self._new_code():
+            return False
+        every = list(self._session.assignment.checks.exercises)
+        touched = [one for one in every if self._code.whole(one) != before.whole(one)]
+        own = [one for one in touched if self._code.own(one) != before.own(one)]
+        now = [one.id for one in own or touched if one.id in self._wanted]
+        later = [one.id for one in touched if one.id in self._wanted or one.module.editions]
+        waiting = [name for name in dict.fromkeys([*self._waiting, *later]) if name not in now]
+        self._waiting = sorted(waiting, key=lambda name: name not in self._wanted)
+        if now:
+            files = dict.fromkeys(
+                f"{name}.py" for name, text in self._code.texts.items() if before.texts.get(name) != text
+            )
+            self._announce(f"{' and '.join(files)} was saved")
+            self._check(now, self._show)
+        return bool(touched)
 
-def _texts(session: Session, folder: Path) -> dict[str, str]:
-    """The modules as they are saved now; those that cannot be read are not there."""
-    found: dict[str, str] = {}
-    for name in session.assignment.checks.modules:
+    def use_the_quiet(self) -> None:
+        """Check one of the exercises that wait; then prepare for a first wrong answer, where few are watched."""
+        if self._waiting:
+            self._check([self._waiting.pop(0)], self._show_news)
+        elif len(self._wanted) <= FEW:
+            until = time.monotonic() + STEP
+            try:
+                for _ in self._foreseen:
+                    if time.monotonic() > until:
+                        break
+            except GraderError as error:
+                self._fail(error)
+
+    def _new_code(self) -> bool:
+        """Read the files again where one was saved; whether they hold anything new. What is gone stays as it was: an
+        editor may be about to put another file in its place."""
+        stamps: dict[Path, tuple[int, int]] = {}
+        for file in sorted(self._session.folder.iterdir()) if self._session.folder.is_dir() else []:
+            if file.suffix in (".py", ".ipynb"):
+                try:
+                    told = file.stat()
+                except OSError:
+                    continue
+                stamps[file] = told.st_mtime_ns, told.st_size
+        if stamps == self._stamps:
+            return False
+        self._stamps = stamps
         try:
-            found[name] = (folder / f"{name}.py").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-    return found
+            code = self._session.code()
+        except GraderError:
+            return False
+        before, self._code = self._code, Code({**self._code.texts, **code.texts})
+        return self._code.texts != before.texts
+
+    def _check(self, exercises: Sequence[str], show: Callable[[Result], None], hasty: bool = True) -> None:
+        try:
+            result = self._session.check(exercises, hasty=hasty)
+        except Exception as error:
+            self._fail(error)
+            return
+        editions = {module.name: module.edition for module in result.modules if module.imported}
+        others = [name for name, now in editions.items() if now != self._editions.get(name, now)]
+        self._editions |= editions
+        again = [name for name in self._wanted if name.partition(".")[0] in others]
+        if hasty and again:  # all of the module are told otherwise now
+            self._waiting = [name for name in self._waiting if name.partition(".")[0] not in others]
+            self._check(again, self._show, hasty=False)
+            return
+        show(result)
+        if all(module.imported for module in result.modules):
+            self._told |= {one.id: _state(one) for one in result.exercises}
+
+    def _show_news(self, result: Result) -> None:
+        """Show what is otherwise than it was told last, of what is wanted. That a file cannot be imported was told."""
+        news = any(one.id in self._wanted and self._told.get(one.id) != _state(one) for one in result.exercises)
+        if news and all(module.imported for module in result.modules):
+            self._announce("which makes a difference to what calls it")
+            self._show(result)
 
 
-def _check(
-    session: Session, exercises: Sequence[str], show: Callable[[Result], None], fail: Callable[[Exception], None]
-) -> None:
-    try:
-        show(session.check(exercises))
-    except Exception as error:
-        fail(error)
+def _state(told: ExerciseResult) -> tuple[float, bool]:
+    """What is news when it changes: among others a blocked exercise is wrong, alone it is wrong too."""
+    return told.points, told.verdict is Verdict.RIGHT

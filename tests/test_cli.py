@@ -103,6 +103,24 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(mistake: str) -> No
     assert "Traceback" not in done.stderr
 
 
+def test_a_command_is_imported_when_it_is_run() -> None:
+    code = """
+import sys
+import click
+import grader.cli
+assert not [name for name in sys.modules if name.startswith("grader.cli.")]
+context = click.Context(grader.cli.main)
+for name in ["check", *grader.cli.COMMANDS]:
+    command = grader.cli.main.get_command(context, name)
+    assert command.name == name, name
+    if "grader.cli.batch" not in sys.modules:
+        others = ("batch", "gradebook", "validate", "release", "stubs", "gradescope")
+        assert not [room for room in others if f"grader.{room}" in sys.modules]
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_no_course_is_said(tmp_path: Path) -> None:
     environment = {**os.environ, "GRADER_COURSE": str(tmp_path)}
     assert (tmp_path / "grader.toml").write_text("assignments = 3\n")

@@ -15,7 +15,7 @@ PACKAGE = Path(grader.__file__).parent
 
 # From the ground up; a room may import from rooms further down only.
 FLOORS = (
-    ("files", "leftovers"),
+    ("errors", "files", "leftovers"),
     ("wire",),
     ("draw",),
     ("property",),
@@ -45,8 +45,10 @@ FLOORS = (
     ("explain",),
     ("diagnose",),
     ("trial",),
+    ("editions", "marked"),
     ("judge",),
     ("grading",),
+    ("fingerprint",),
     ("session", "debug"),
     ("watch",),
     ("engine",),
@@ -60,7 +62,7 @@ FLOORS = (
     ("cli",),
 )
 HEIGHT = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
-BESIDE_STUDENTS = {"wire", "spec", "ask", "property", "worker"}
+BESIDE_STUDENTS = {"errors", "wire", "spec", "ask", "property", "worker"}
 
 
 def room(path: Path) -> str:
@@ -103,6 +105,18 @@ def test_the_worker_imports_what_may_lie_beside_student_code_only() -> None:
             assert imported_rooms(path) <= BESIDE_STUDENTS, path
 
 
+def test_every_error_that_is_told_is_a_grader_error() -> None:
+    bases = {
+        f"{path.relative_to(PACKAGE)}: {node.name}": [ast.unparse(base) for base in node.bases]
+        for path in FILES
+        if room(path) not in ("wire", "worker")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef) and node.name.endswith(("Error", "Fault"))
+    }
+    assert len(bases) > 10
+    assert {name for name, of in bases.items() if of != ["GraderError"]} == {"errors.py: GraderError"}
+
+
 def test_no_file_is_longer_than_a_room_should_be() -> None:
     lengths = {str(path.relative_to(PACKAGE)): len(path.read_text().splitlines()) for path in FILES}
     assert {name: n for name, n in lengths.items() if n > 400} == {}
@@ -113,6 +127,7 @@ def test_the_judge_imports_no_torch() -> None:
 import sys
 from pathlib import Path
 import grader.cli, grader.judge
+assert all(grader.cli.main.get_command(None, name) for name in grader.cli.COMMANDS)
 from grader.course import find_course
 from grader.question import draw
 course = find_course(Path(sys.argv[1]))

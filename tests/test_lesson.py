@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,88 @@ def test_a_notebook_runs_beside_its_module(course: Assignment, tmp_path: Path) -
     assert outputs['print("an experiment")'][0]["text"] == "an experiment\n"
     html = outputs['grader.check("t1", "energy")'][0]["data"]["text/html"]
     assert "<code>energy</code>" in html and ">right</b>" in html and "30 of 30 points" in html
+
+
+NOTEBOOKS = sorted(COURSE.assignments.glob("*/*.ipynb"))
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_a_notebook_opens_in_colab(file: Path) -> None:
+    notebook = nbformat.reads(file.read_text(encoding="utf-8"), as_version=nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    assert notebook.nbformat == 4 and notebook.nbformat_minor <= 5
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert notebook.metadata.colab == {"name": f"{file.parent.name}-{file.stem}.ipynb", "provenance": []}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert 'drive.mount("/content/drive")' in code[0].source and f"/{file.parent.name}" in code[0].source
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    for cell in notebook.cells:  # of what lies beside a notebook, Colab shows and finds nothing by itself
+        if cell.cell_type == "markdown":
+            beside = re.findall(r"!\[[^\]]*\]\((?!https?:|data:)|<img[^>]*src=.(?!https?:|data:)", cell.source)
+            assert beside == [] and not cell.get("attachments")
+
+
+FAKE_DRIVE = """
+import os
+
+change = os.chdir
+
+
+def mount(point):
+    print("mounted", point)
+    os.chdir = lambda path: change(str(path).replace("/content/drive/My Drive", os.environ["FAKE_DRIVE"]))
+"""
+WITHOUT_GRADER = """
+import importlib.util
+
+importlib.util.find_spec = lambda name: None
+get_ipython().register_magic_function(lambda line: print("pip", line), "line", "pip")
+"""
+
+
+@pytest.fixture
+def colab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `google.colab` is to a notebook, and a Drive; the folder where notebooks run there."""
+    package = tmp_path / "fake/google/colab"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package.parent / "__init__.py").touch()
+    (package / "drive.py").write_text(FAKE_DRIVE)
+    (tmp_path / "content").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "fake"))
+    monkeypatch.setenv("FAKE_DRIVE", str(tmp_path / "My Drive"))
+    return tmp_path / "content"
+
+
+def test_the_first_cell_sets_up_colab(course: Assignment, colab: Path) -> None:
+    mine = colab.parent / "My Drive/grader"
+    shutil.copytree(course.course.root / "assignments", mine)
+    shutil.copy(course.solution / "algebra.py", mine / "t1")
+    (mine / "given").mkdir()
+    (mine / "given/helper.py").write_text("THERE = True\n")
+    notebook = made(course)
+    setup = notebook.cells[1]
+    cells = (
+        WITHOUT_GRADER,
+        setup.source,
+        'open("../grader-0.1.0-py3-none-any.whl", "w").close()',
+        setup.source,
+        "import helper; print(os.getcwd(), algebra.__file__, helper.THERE)",
+        'grader.check("t1", "energy").right',
+    )
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    told = [
+        "".join(out.get("text", "") or out["data"]["text/plain"] for out in cell.outputs).splitlines()[:2]
+        for cell in run_all(notebook, colab, course.course.root).cells
+    ]
+    assert told == [
+        [],
+        ["mounted /content/drive", "pip install --quiet --requirement ../requirements.txt"],
+        [],
+        ["mounted /content/drive", "pip install --quiet ../grader-0.1.0-py3-none-any.whl"],
+        [f"{mine / 't1'} {mine / 't1/algebra.py'} True"],
+        ["True"],
+    ]
 
 
 def test_what_a_cell_shows_is_escaped(course: Assignment, tmp_path: Path) -> None:

@@ -400,6 +400,11 @@ def test_without_descriptors_it_is_the_grader_s_fault(
 
 
 def test_the_judge_imports_no_torch() -> None:
-    code = "import sys, grader.judge, grader.cli; print([m for m in sys.modules if m.partition('.')[0] == 'torch'])"
+    code = """
+import sys, grader.judge, grader.cli
+commands = [grader.cli.main.get_command(None, name) for name in grader.cli.COMMANDS]
+assert len(commands) > 10
+print([m for m in sys.modules if m.partition('.')[0] == 'torch'])
+"""
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

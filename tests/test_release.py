@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +28,9 @@ from grader.submission import open_submission
 from grader.validate import Finding
 from grader.validate.bench import Bench
 from grader.validate.release import secrets
+from tests import offline
 from tests.conftest import TOY, one
+from tests.offline import run_offline
 from tests.test_cli import run
 
 REFERENCE = """
@@ -226,6 +231,25 @@ def test_the_command_in_a_bundle_says_that_hidden_cases_are_elsewhere(bundle: Pa
     assert "hidden ones, with other inputs, are run at grading" in done.stdout
     done = run("check", "t1", "--submission", str(course / "solutions/t1"), cwd=bundle)
     assert done.returncode == 0, done.stdout
+
+
+REACH = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
+
+
+def test_a_command_that_is_run_offline_reaches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        reach = [sys.executable, "-c", REACH, str(there.getsockname()[1])]
+        assert subprocess.run(reach, check=False).returncode == 0
+        assert "Network is unreachable" in run_offline(reach, tmp_path, tmp_path).stderr
+        monkeypatch.setattr(offline, "_namespaces", lambda: ())
+        assert "Network is unreachable" in run_offline(reach, tmp_path, tmp_path).stderr
+
+
+def test_a_bundle_needs_no_network(bundle: Path, course: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "grader.cli", "check", "t1", "--submission", str(course / "solutions/t1")]
+    done = run_offline(command, bundle, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "t1: 99 of 99 points" in done.stdout
 
 
 def test_inputs_that_are_drawn_in_another_way_are_a_fault_of_the_grader(

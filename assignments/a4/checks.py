@@ -208,13 +208,13 @@ def trained_twice(model, optimizer, x):
     }
 
 
-@nets.exercise("initialize_three_layer_conv_part3", points=2, needs=["ThreeLayerConvNet.forward"])
+@nets.exercise("initialize_three_layer_conv_part3", points=2, needs=["ThreeLayerConvNet.forward"], seconds=30)
 def initialize_part3(sub, x):
     """The module of three layers and its optimizer: scores before and after two steps, settings."""
     return trained_twice(*sub.initialize_three_layer_conv_part3(), x)
 
 
-@nets.exercise("initialize_three_layer_conv_part4", points=2)
+@nets.exercise("initialize_three_layer_conv_part4", points=2, seconds=30)
 def initialize_part4(sub, x):
     """The same as an nn.Sequential: scores before and after two steps with Nesterov momentum, settings."""
     model, optimizer = sub.initialize_three_layer_conv_part4()

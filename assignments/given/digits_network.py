@@ -1,9 +1,9 @@
 """A small convolutional network that reads handwritten digits, and pictures of digits with captions.
 
-Covered: `load_network` (trained; its weights lie beside this file), `FeatureExtractor` and `ImageEncoder` (the course's
-interfaces to what the network sees, for captioning) and `captioned_digits` (pictures of one or two digits, captions such
-as "three above seven"). A canvas is a picture (3, 16, 16), from -2 (dark) to 2 (bright), with digits of 8 x 8 pixels in
-colours.
+Covered: `load_network` (trained; its weights lie beside this file), `FeatureExtractor` and `ImageEncoder` (what the
+network sees, behind the course's interfaces, for captioning) and `captioned_digits` (pictures of one or two digits,
+captions such as "three above seven"). A canvas is a picture (3, 16, 16), from -2 (dark) to 2 (bright), with digits of
+8 x 8 pixels in colours.
 """
 
 from __future__ import annotations

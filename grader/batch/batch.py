@@ -21,6 +21,7 @@ from grader.batch.slot import SlotMaker
 from grader.batch.work import Done, Work
 from grader.course import Assignment
 from grader.engine import Lost, Stop, open_engine
+from grader.errors import GraderError
 from grader.gradebook import Gradebook, GradebookError, Graded, Handed, keep_secret
 from grader.gradebook.book import NAME
 from grader.judge import Options
@@ -30,7 +31,7 @@ from grader.submission.archives import is_archive
 from grader.submission.limits import CLASS
 
 
-class BatchError(Exception):
+class BatchError(GraderError):
     """Nothing can be graded."""
 
 

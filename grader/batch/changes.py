@@ -22,14 +22,7 @@ class Change:
     @property
     def points(self) -> tuple[float | None, float | None]:
         """Before and after; None where there is no grade."""
-        return points_of(self.before), points_of(self.after)
-
-
-def points_of(entry: Entry) -> float | None:
-    """The points; none for what could not be graded through its own fault, None for what has no grade."""
-    if entry.result is not None:
-        return entry.result.points
-    return 0.0 if entry.problem is not None else None
+        return self.before.points, self.after.points
 
 
 def changes(book: Gradebook, assignment: str) -> Iterator[Change]:
@@ -41,7 +34,7 @@ def changes(book: Gradebook, assignment: str) -> Iterator[Change]:
             continue
         before, after = grades[-2:]
         exercises = _differing(before, after)
-        if exercises or before.problem != after.problem or points_of(before) != points_of(after):
+        if exercises or before.problem != after.problem or before.points != after.points:
             yield Change(entry.student, before, after, exercises)
 
 

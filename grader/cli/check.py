@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from grader.cli.common import NOT_RIGHT, RIGHT, SPOKEN, console, fail, sentences
+from grader.cli.common import NOT_RIGHT, RIGHT, console, fail, sentences
 from grader.course import Assignment, find_course
+from grader.errors import GraderError
 from grader.files import write_atomically
 from grader.grading import check as run_check
 from grader.grading import find_submission, guess_assignment
@@ -98,7 +99,7 @@ def _watch(assignment: str | None, path: Path | None, exercises: tuple[str, ...]
         screen.print(f"[dim]{sentence}[/dim]", highlight=False)
 
     def told(error: Exception) -> None:
-        if not isinstance(error, SPOKEN):
+        if not isinstance(error, GraderError):
             raise error
         fail(str(error))
 

@@ -11,28 +11,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from grader.batch import BatchError
-from grader.course import CourseError
-from grader.debug import DebugError
-from grader.engine import EngineError
-from grader.gradebook import GradebookError
-from grader.lesson import LessonError
-from grader.oracle import OracleFault
-from grader.recording import RecordingError
-from grader.release import ReleaseError
-from grader.sandbox import SandboxError
-from grader.scaffold import ScaffoldError
-from grader.spec import CheckError
-from grader.stubs import StubError
-from grader.submission import SubmissionError
-from grader.watch import WatchError
+from grader.errors import GraderError
 
 RIGHT, NOT_RIGHT, COULD_NOT = 0, 1, 2  # exit codes
-SPOKEN = (  # their text is the sentence
-    *(CourseError, CheckError, SubmissionError, OracleFault, SandboxError, StubError, LessonError),
-    *(RecordingError, ReleaseError, DebugError, WatchError, ScaffoldError),
-    *(GradebookError, BatchError, EngineError),
-)
 
 
 def sentences(command: Callable[..., int]) -> Callable[..., None]:
@@ -44,8 +25,9 @@ def sentences(command: Callable[..., int]) -> Callable[..., None]:
             code = command(*args, **kwargs)
         except click.ClickException:
             raise
-        except SPOKEN as error:
-            code = fail(str(error))
+        except GraderError as error:
+            fail(str(error))
+            code = error.exit_code
         except OSError as error:
             name = f" ({error.filename})" if error.filename else ""
             code = fail(f"{error.strerror or error}{name}")

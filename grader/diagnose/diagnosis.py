@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.diagnose.again import again
-from grader.diagnose.hints import hints, prerequisites
+from grader.diagnose.hints import SEARCHED, hints, own_misconceptions, prerequisites
 from grader.diagnose.outcome import Right, Wrong
 from grader.interview import Imported, Interview
 from grader.oracle import Oracle, OracleFault
+from grader.question import Question
 from grader.spec import Checks, Exercise
 from grader.spec.checks import Edition
 
@@ -24,12 +25,13 @@ class Found:
 
 
 class Diagnosis:
-    """Seeks hints; those to an exercise help to find those to what needs it, and so come first."""
+    """Seeks hints; those to an exercise help to find those to what needs it, and so come first. `known`: those to
+    exercises of this submission that are not asked again."""
 
-    def __init__(self, checks: Checks, oracle: Oracle) -> None:
+    def __init__(self, checks: Checks, oracle: Oracle, known: Mapping[str, tuple[str, ...]] | None = None) -> None:
         self._checks = checks
         self._oracle = oracle
-        self._known: dict[str, tuple[str, ...]] = {}  # of every exercise that was asked
+        self._known = dict(known or {})  # of every exercise that was asked
 
     def depth(self, exercise: Exercise) -> int:
         """How many others an exercise needs, directly and indirectly: more than any of these do."""
@@ -58,3 +60,19 @@ class Diagnosis:
             self._oracle.forget()
         self._known[exercise.id] = found
         return Found(found, named.own)
+
+    def foresee(self, questions: Sequence[Question], edition: Edition | None) -> Iterator[None]:
+        """Have the reference answer an exercise's questions as each misconception would that `hints` may look at, one
+        between two steps: what was answered once is known."""
+        exercise = questions[0].exercise
+        needed = [need for need in prerequisites(self._checks, exercise) if need.id not in self._known]
+        versions = [*own_misconceptions(self._checks, exercise), *(m for need in needed for m in need.misconceptions)]
+        for version in versions if exercise.seconds <= SEARCHED else []:
+            try:
+                for question in questions:
+                    self._oracle.answer(question, *([edition.version] if edition else []), version)
+            except OracleFault:
+                pass  # it explains nothing
+            finally:
+                self._oracle.forget()
+            yield

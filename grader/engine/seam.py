@@ -6,13 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from grader.errors import GraderError
+
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 T_contra = TypeVar("T_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
 
-class EngineError(Exception):
+class EngineError(GraderError):
     """No engine; the sentence says why."""
 
 

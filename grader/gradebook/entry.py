@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from grader.errors import GraderError
 from grader.result import Result
 
 
-class GradebookError(Exception):
+class GradebookError(GraderError):
     """No gradebook, or none that can be used."""
 
 
@@ -56,6 +57,14 @@ class Entry:
     settings: str = ""
 
     @property
+    def points(self) -> float | None:
+        """Its points: none for what could not be graded through its own fault; None where there is no grade, because it
+        waits for one or because the grader failed at some of it."""
+        if self.result is not None:
+            return None if self.result.faults else self.result.points
+        return 0.0 if self.problem is not None else None
+
+    @property
     def is_ungraded(self) -> bool:
-        """Whether there is no grade: it waits for one, or the grader failed."""
-        return self.result is None and self.problem is None
+        """Whether there is no grade."""
+        return self.points is None

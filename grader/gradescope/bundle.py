@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course import Assignment, CourseError
+from grader.course import Assignment
+from grader.errors import GraderError
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HERE = Path(__file__).resolve().parent
@@ -26,7 +27,7 @@ COURSE = 'assignments = "assignments"\nsolutions = "solutions"\n'
 LEFT_OUT = (".pyc", ".ipynb_checkpoints", "__pycache__")
 
 
-class BundleError(CourseError):
+class BundleError(GraderError):
     """No bundle can be made."""
 
 

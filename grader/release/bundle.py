@@ -17,6 +17,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 
 from grader.course import CONFIGURATION, Assignment
+from grader.errors import GraderError
 from grader.files import write_atomically
 from grader.oracle import Oracle
 from grader.recording import NAME, to_bytes
@@ -29,7 +30,7 @@ LARGEST = 5 << 20  # bytes of the recorded answers of an assignment
 BESIDE = ("*.ipynb", "*.png", "*.svg", "*.npz")  # what of an assignment's folder goes along, beside what is generated
 
 
-class ReleaseError(Exception):
+class ReleaseError(GraderError):
     """Nothing was released."""
 
 
@@ -172,6 +173,9 @@ save a file, `--debug` stops in your own code under pdb, and `grader --help` lis
 In an assignment's folder, `README.md` is the handout, the `.py` files are yours to write, the notebooks beside them
 show the idea of each module and check it, and `checks.py` says how your code is called. `answers.safetensors` holds the
 right answers to the public cases.
+
+The notebooks open in Jupyter and in Colab. For Colab, put this whole folder into your Google Drive; the first cell of
+each notebook mounts it, once you have written there where it lies.
 
 ## What the check here cannot say
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.course import Assignment, CourseError
+from grader.course import Assignment
+from grader.errors import GraderError
 from grader.gradebook import Entry
 from grader.report.csv import table
 from grader.report.grade import cell, grade, out_of
@@ -24,7 +25,7 @@ HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 POSSIBLE = "    Points Possible"  # as Canvas writes it
 
 
-class RosterError(CourseError):
+class RosterError(GraderError):
     """No roster."""
 
 

@@ -33,9 +33,9 @@ def grade(entry: Entry, assignment: Assignment) -> Grade:
         faults = entry.result.faults
         if faults:
             return Grade(UNGRADED, None, possible, cell(f"{faults[0].id}: {faults[0].sentence}"))
-        return Grade(GRADED, entry.result.points, possible)
+        return Grade(GRADED, entry.points, possible)
     if entry.problem is not None:
-        return Grade(NOTHING, 0.0, possible, cell(entry.problem))
+        return Grade(NOTHING, entry.points, possible, cell(entry.problem))
     return Grade(UNGRADED, None, possible, "not graded yet")
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from grader.errors import GraderError
 from grader.meter import Meter
 from grader.peer import Peer
 
 LEVELS = ("warm", "cold", "user", "none")
 
 
-class SandboxError(Exception):
+class SandboxError(GraderError):
     """A level that cannot be had, or a cage that did not hold."""
 
 

@@ -21,7 +21,7 @@ PREFIX = "grader-stage-"
 SKIPPED = {"__pycache__", "node_modules", "venv"}
 
 # What of this package runs beside student code.
-SHOWN = ("__init__.py", "ask.py", "property.py", "spec", "wire", "worker")
+SHOWN = ("__init__.py", "ask.py", "errors.py", "property.py", "spec", "wire", "worker")
 
 PACKAGE = Path(__file__).resolve().parent.parent
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.errors import GraderError
+
 
 @dataclass(frozen=True)
 class Location:
@@ -38,7 +40,7 @@ class Location:
         return f"{self.path}:{self.line}"
 
 
-class CheckError(Exception):
+class CheckError(GraderError):
     """A mistake in a checks file, as one sentence that names file and line."""
 
     def __init__(self, where: Location, sentence: str) -> None:

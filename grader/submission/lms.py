@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from grader.submission.archives import stem
 
 # lovelaceada_LATE_12345_67890_knn-1.py: name, user, attachment, file with the number of its version
@@ -59,6 +57,8 @@ class Exported:
 
 def gradescope(folder: Path) -> dict[str, Exported] | str:
     """What the export's table says about each `submission_N` folder, or why it cannot be read."""
+    import yaml  # of all exports only this one needs it
+
     file = folder / GRADESCOPE
     try:
         if file.stat().st_size > METADATA_LIMIT:

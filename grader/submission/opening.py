@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from grader.errors import GraderError
 from grader.notebook import Module, NotebookError, Notebooks, read_notebooks
 from grader.peer import printable
 from grader.spec.checks import Module as Declared
 
 
-class SubmissionError(Exception):
+class SubmissionError(GraderError):
     """Nothing to grade."""
 
 

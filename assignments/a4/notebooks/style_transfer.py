@@ -18,10 +18,9 @@ network = load_network()
 def features_of(img):
     """The picture itself, whose channels are colours, and what four layers see: (1, 16, 64, 64), then smaller maps."""
     feats = [img + 2]
-    for layer in network.features:
-        img = layer(img)
-        if isinstance(layer, torch.nn.ReLU):
-            feats.append(img)
+    for convolution, relu in zip(network.features[::2], network.features[1::2], strict=True):
+        img = relu(convolution(img))
+        feats.append(img)
     return feats
 
 
@@ -91,7 +90,7 @@ plt.show()
 LAYERS = [0, 1, 2, 3]
 
 
-def transfer(style, content=None, content_weight=0.0, tv_weight=0.0, steps=250):
+def transfer(style, content=None, content_weight=0.0, tv_weight=0.0, steps=200):
     """A picture with the style of one picture and the content of another."""
     torch.manual_seed(0)
     targets = [style_transfer.gram_matrix(features_of(style)[layer]) for layer in LAYERS]
@@ -122,12 +121,12 @@ plt.show()
 # %% [markdown]
 # ## A digit in four styles
 #
-# And with content: the second layer is to see what it sees in the digit. The more the content counts (from left to
-# right), the less is left of the style.
+# And with content: the second layer is to see what it sees in the digit. The more the content counts (on the right), the less
+# is left of the style.
 
 # %%
-weights = (0.01, 0.1, 1.0)
-figure, panels = plt.subplots(4, 4, figsize=(10, 10.4))
+weights = (0.03, 1.0)
+figure, panels = plt.subplots(4, 3, figsize=(8, 10.4))
 for row, (name, img) in zip(panels, styles.items(), strict=True):
     show(row[0], img, name)
     for panel, weight in zip(row[1:], weights, strict=True):
@@ -147,7 +146,7 @@ inside = (ink > 0.4).float()
 regions = torch.stack([inside, 1 - inside])[None]
 
 
-def guided(ink_style, paper_style, steps=250):
+def guided(ink_style, paper_style, steps=200):
     """A picture in two styles."""
     both = [features_of(styles[ink_style]), features_of(styles[paper_style])]
     img = content.clone().requires_grad_()
