@@ -53,7 +53,7 @@ panels[0].add_patch(Rectangle((0.8, 1.2), 4.5, 3.7, fill=False, edgecolor="white
 panels[0].set_title("features and a box")
 for axes, bins in zip(panels[1:], (1, 2, 4), strict=True):
     axes.imshow(torchvision.ops.roi_align(ramp, box, (bins, bins))[0, 0], vmin=0, vmax=24)
-    axes.set_title(f"{bins} x {bins} bins")
+    axes.set(xticks=[], yticks=[], title=f"{bins} x {bins} bins")
 plt.show()
 
 # %% [checks] TwoStageDetector.forward TwoStageDetector.inference
