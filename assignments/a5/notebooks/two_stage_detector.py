@@ -85,8 +85,8 @@ plt.show()
 
 # %%
 detector.eval()
-proposals, sure, _ = detector.rpn.inference(new_pictures[:5], thresh=0.5, nms_thresh=0.99)
-found_boxes, confidences, classes = detector.inference(new_pictures, thresh=0.8, nms_thresh=0.3)
+proposals, sure, _ = detector.rpn.inference(new_pictures[:5], thresh=0.5, nms_thresh=0.7)
+found_boxes, confidences, classes = detector.inference(new_pictures, thresh=0.9, nms_thresh=0.1)
 figure, panels = plt.subplots(2, 5, figsize=(14, 6))
 for number in range(5):
     first, second = panels[:, number]
