@@ -514,7 +514,7 @@ def pictures_with_boxes(draw, counts, *, side=28, least=0.8, most=4.0):
 
 @single_stage_forward.case
 def two_pictures_with_boxes(draw):
-    return pictures_with_boxes(draw, [2, 1])
+    return pictures_with_boxes(draw, [2, 1], least=1.0)
 
 
 @single.exercise(
