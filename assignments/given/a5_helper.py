@@ -1,11 +1,14 @@
 """Helpers of the fifth assignment (object detection).
 
-Covered: ``GenerateGrid`` and ``coord_trans`` between pixels and cells of the feature map, the Pascal VOC
-class names (``class_to_idx``, ``idx_to_class``), ``detection_visualizer``, the image constants with ``preprocess`` and
-``deprocess``, ``load_coco_captions`` and ``decode_captions`` (the 2022 edition captions in its fifth assignment),
-Pascal VOC's files (``get_pascal_voc2007_data``, ``pascal_voc2007_loader``, ``voc_collate_fn``), and ``reset_seed``.
+Covered: ``GenerateGrid`` and ``coord_trans`` between pixels and cells of the feature map, the matching of anchors to
+boxes (``ReferenceOnActivatedAnchors``) and the loss of their classes (``ObjectClassification``), a
+``FeatureExtractor`` whose backbone can be replaced (``use_backbone``), ``torchvision.ops`` where torchvision is not
+installed, the Pascal VOC class names (``class_to_idx``, ``idx_to_class``), ``detection_visualizer``, the image
+constants with ``preprocess`` and ``deprocess``, ``load_coco_captions`` and ``decode_captions`` (the 2022 edition
+captions in its fifth assignment), Pascal VOC's files (``get_pascal_voc2007_data``, ``pascal_voc2007_loader``,
+``voc_collate_fn``), and ``reset_seed``.
 The modules that the course's helper leaves in reach of ``import *`` are handed on as well.
-Not covered: the feature extractor and the training loop, which need torchvision, and the matching of anchors to boxes.
+Not covered: the training loop of the course's notebooks.
 """
 
 from __future__ import annotations
@@ -21,10 +24,13 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 import torch.optim as optim
+from eecs598.anchors import ObjectClassification, ReferenceOnActivatedAnchors, reset_negatives
+from eecs598.backbone import FeatureExtractor, use_backbone
 from eecs598.captions import decode_captions
 from eecs598.coco import load_coco_captions
 from eecs598.images import SQUEEZENET_MEAN, SQUEEZENET_STD, deprocess, preprocess
 from eecs598.lazy import plt
+from eecs598.ops import torchvision
 from eecs598.utils import reset_seed
 from eecs598.vis import detection_visualizer
 from eecs598.voc import CLASSES, get_pascal_voc2007_data, pascal_voc2007_loader, voc_collate_fn
@@ -34,7 +40,10 @@ __all__ = [
     "SQUEEZENET_MEAN",
     "SQUEEZENET_STD",
     "F",
+    "FeatureExtractor",
     "GenerateGrid",
+    "ObjectClassification",
+    "ReferenceOnActivatedAnchors",
     "class_to_idx",
     "coord_trans",
     "decode_captions",
@@ -54,9 +63,12 @@ __all__ = [
     "plt",
     "preprocess",
     "random",
+    "reset_negatives",
     "reset_seed",
     "time",
     "torch",
+    "torchvision",
+    "use_backbone",
     "voc_collate_fn",
 ]
 
