@@ -165,8 +165,10 @@ def noise_of_four_numbers(draw):
 
 # == gan: losses ======================================================================================================
 
+# In float32: labels made by torch.ones(N) are, and with float64 logits their loss would be no more exact than that.
 
-@gan.exercise("discriminator_loss", points=7)
+
+@gan.exercise("discriminator_loss", points=7, dtype="float32")
 def discriminator_loss(sub, logits_real, logits_fake):
     """The discriminator's loss and its gradients."""
     return of_both(sub.discriminator_loss, logits_real, logits_fake)
@@ -177,7 +179,7 @@ def of_both(loss_function, real, fake):
     return {"loss": loss, "dreal": dreal, "dfake": dfake}
 
 
-@gan.exercise("generator_loss", points=5)
+@gan.exercise("generator_loss", points=5, dtype="float32")
 def generator_loss(sub, logits_fake):
     """The generator's loss and its gradient."""
     loss, (dfake,) = loss_and_gradients(sub.generator_loss, logits_fake)
@@ -295,13 +297,13 @@ def nearer_to_the_digits(ref, answer, digits, noise_dim, steps, batch_size, othe
 # == gan: least squares, and convolutional networks ===================================================================
 
 
-@gan.exercise("ls_discriminator_loss", points=5)
+@gan.exercise("ls_discriminator_loss", points=5, dtype="float32")
 def ls_discriminator_loss(sub, scores_real, scores_fake):
     """The discriminator's least-squares loss and its gradients."""
     return of_both(sub.ls_discriminator_loss, scores_real, scores_fake)
 
 
-@gan.exercise("ls_generator_loss", points=4)
+@gan.exercise("ls_generator_loss", points=4, dtype="float32")
 def ls_generator_loss(sub, scores_fake):
     """The generator's least-squares loss and its gradient."""
     loss, (dfake,) = loss_and_gradients(sub.ls_generator_loss, scores_fake)

@@ -1,9 +1,10 @@
 """Hidden cases of gan, the mistakes that they catch, and independent ways to the same answers."""
 
+from itertools import pairwise
+
 from checks import (
     PIXELS,
     SIDE,
-    both_modes,
     dc_classifier,
     dc_generator,
     digits_to_learn,
@@ -54,47 +55,47 @@ def by_numpy(ref, batch_size, noise_dim, double):
 
 
 @sample_noise.alternative
-def uniform_in_place(ref, batch_size, dim, dtype=torch.float32, device="cpu"):
+def uniform_in_place(ref, batch_size, dim, dtype=None, device="cpu"):
     return torch.empty(batch_size, dim, dtype=dtype, device=device).uniform_(-1, 1)
 
 
-def uniform(low, high, *shape, dtype=torch.float32):
+def uniform(low, high, *shape, dtype=None):
     return low + (high - low) * torch.rand(*shape, dtype=dtype)
 
 
 @sample_noise.misconception("The noise is uniform on (0, 1).")
-def from_zero_to_one(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def from_zero_to_one(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     return uniform(0, 1, batch_size, noise_dim, dtype=dtype)
 
 
 @sample_noise.misconception("The noise is uniform on (-0.5, 0.5).")
-def half_as_wide(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def half_as_wide(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     return uniform(-0.5, 0.5, batch_size, noise_dim, dtype=dtype)
 
 
 @sample_noise.misconception("The noise is normal, not uniform.")
-def normal_noise(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def normal_noise(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     return torch.randn(batch_size, noise_dim, dtype=dtype)
 
 
 @sample_noise.misconception("One vector is drawn, and every example gets it.")
-def one_for_all(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def one_for_all(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     return uniform(-1, 1, 1, noise_dim, dtype=dtype).repeat(batch_size, 1)
 
 
 @sample_noise.misconception("The same numbers are drawn at every call: a seed is set inside.")
-def always_the_same(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def always_the_same(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     torch.manual_seed(0)
     return uniform(-1, 1, batch_size, noise_dim, dtype=dtype)
 
 
 @sample_noise.misconception("The axes are swapped: the shape is (noise_dim, batch_size).")
-def swapped_axes(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def swapped_axes(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     return uniform(-1, 1, noise_dim, batch_size, dtype=dtype)
 
 
 @sample_noise.misconception("The dtype that is asked for is not used.")
-def dtype_not_used(ref, batch_size, noise_dim, dtype=torch.float32, device="cpu"):
+def dtype_not_used(ref, batch_size, noise_dim, dtype=None, device="cpu"):
     return uniform(-1, 1, batch_size, noise_dim)
 
 
@@ -106,15 +107,20 @@ LEAK = 0.01
 def linear(*widths, between, last=None, bias=True, norm=False):
     """Linear layers of these widths with something after each but the last, and perhaps something after that."""
     layers = [torch.nn.Flatten()]
-    for entering, leaving in zip(widths, widths[1:], strict=False):
+    for entering, leaving in pairwise(widths):
         layers.append(torch.nn.Linear(entering, leaving, bias=bias))
         layers += [between()] + [torch.nn.BatchNorm1d(leaving)] * norm
     layers = layers[: len(layers) - 1 - norm]
-    return torch.nn.Sequential(*layers, *([last] if last else []))
+    return torch.nn.Sequential(*layers, *([last()] if last else []))
 
 
-def leaky(slope=LEAK):
-    return lambda: torch.nn.LeakyReLU(slope)
+def layer(name, *args):
+    """What makes a layer of the library's, looked up when it is made: the judge, which reads this, imports no torch."""
+    return lambda: getattr(torch.nn, name)(*args)
+
+
+RELU, LEAKY, TANH, SIGMOID, NOTHING = map(layer, ("ReLU", "LeakyReLU", "Tanh", "Sigmoid", "Identity"))
+TOO_LEAKY = layer("LeakyReLU", 0.2)
 
 
 JUDGE = (PIXELS, 256, 256, 1)
@@ -181,11 +187,11 @@ def of_pictures(ref):
             N, C, H, W = x.shape
             return x.view(N, C * H * W)
 
-    return torch.nn.Sequential(Rows(), *linear(*JUDGE, between=leaky())[1:])
+    return torch.nn.Sequential(Rows(), *linear(*JUDGE, between=LEAKY)[1:])
 
 
 LEAK_MISSING = "A ReLU takes the place of the leaky ReLU."
-TOO_LEAKY = "The slope of the leaky ReLU is 0.2, not 0.01."
+SLOPE = "The slope of the leaky ReLU is 0.2, not 0.01."
 PROBABILITY = "A sigmoid follows: what comes out are probabilities, not logits."
 NO_BIASES = "The layers have no biases."
 
@@ -202,21 +208,21 @@ def declare_networks(exercise, build):
 
 
 wrong = declare_networks(
-    discriminator, lambda widths=JUDGE, **options: linear(*widths, **{"between": leaky(), **options})
+    discriminator, lambda widths=JUDGE, **options: linear(*widths, **{"between": LEAKY, **options})
 )
-wrong("judge_relu", LEAK_MISSING, between=torch.nn.ReLU)
-wrong("judge_too_leaky", TOO_LEAKY, between=leaky(0.2))
-wrong("judge_linear", "There is nothing between the linear layers.", between=torch.nn.Identity)
-wrong("judge_probability", PROBABILITY, last=torch.nn.Sigmoid())
-wrong("judge_leaky_at_the_end", "A leaky ReLU follows the last layer too.", last=torch.nn.LeakyReLU(LEAK))
+wrong("judge_relu", LEAK_MISSING, between=RELU)
+wrong("judge_too_leaky", SLOPE, between=TOO_LEAKY)
+wrong("judge_linear", "There is nothing between the linear layers.", between=NOTHING)
+wrong("judge_probability", PROBABILITY, last=SIGMOID)
+wrong("judge_leaky_at_the_end", "A leaky ReLU follows the last layer too.", last=LEAKY)
 wrong("judge_too_shallow", "There is one hidden layer; two are asked for.", (PIXELS, 256, 1))
 wrong("judge_of_two", "The last layer has two outputs; one logit is asked for.", (PIXELS, 256, 256, 2))
 wrong("judge_without_biases", NO_BIASES, bias=False)
 wrong("judge_normalised", "There is batch normalisation, which is not asked for.", norm=True)
 
 
-def maker(noise_dim=96, *, widths=(1024, 1024), between=torch.nn.ReLU, last=torch.nn.Tanh, **options):
-    return linear(noise_dim, *widths, PIXELS, between=between, last=last and last(), **options)
+def maker(noise_dim=96, *, widths=(1024, 1024), between=RELU, last=TANH, **options):
+    return linear(noise_dim, *widths, PIXELS, between=between, last=last, **options)
 
 
 @generator.case
@@ -267,11 +273,11 @@ wrong("made_without_tanh", "There is no tanh at the end.", last=None)
 wrong(
     "made_by_sigmoid",
     "A sigmoid stands at the end instead of a tanh: pixels lie between 0 and 1.",
-    last=torch.nn.Sigmoid,
+    last=SIGMOID,
 )
-wrong("made_leaky", "Leaky ReLUs take the place of the ReLUs.", between=leaky())
-wrong("made_linear", "There is nothing between the linear layers.", between=torch.nn.Identity)
-wrong("made_by_tanh", "A tanh follows every layer; after the first two it is a ReLU.", between=torch.nn.Tanh)
+wrong("made_leaky", "Leaky ReLUs take the place of the ReLUs.", between=LEAKY)
+wrong("made_linear", "There is nothing between the linear layers.", between=NOTHING)
+wrong("made_by_tanh", "A tanh follows every layer; after the first two it is a ReLU.", between=TANH)
 wrong("made_too_shallow", "There is one hidden layer; two are asked for.", widths=(1024,))
 wrong(
     "made_too_narrow",
@@ -509,7 +515,7 @@ def large_made_scores(draw):
 
 @ls_discriminator_loss.oracle
 def squares_by_hand(ref, scores_real, scores_fake):
-    real, fake = scores_real.double() - 1, scores_fake.double()
+    real, fake = scores_real - 1, scores_fake
     loss = (real * real).sum() / (2 * len(real)) + (fake * fake).sum() / (2 * len(fake))
     slopes = {"dreal": real / len(real), "dfake": fake / len(fake)}
     return {"loss": loss, **slopes}
@@ -517,7 +523,7 @@ def squares_by_hand(ref, scores_real, scores_fake):
 
 @ls_generator_loss.oracle
 def made_squares_by_hand(ref, scores_fake):
-    fake = scores_fake.double() - 1
+    fake = scores_fake - 1
     return {"loss": (fake * fake).sum() / (2 * len(fake)), "dfake": fake / len(fake)}
 
 
@@ -530,7 +536,7 @@ def by_the_library(ref, scores_real, scores_fake):
 
 @ls_generator_loss.alternative
 def made_by_the_library(ref, scores_fake):
-    return torch.nn.functional.mse_loss(scores_fake, torch.ones(scores_fake.shape, dtype=scores_fake.dtype)) / 2
+    return torch.nn.functional.mse_loss(scores_fake, torch.ones(scores_fake.shape)) / 2
 
 
 def squares(scores, label):
@@ -699,14 +705,14 @@ def learning_to_be_found_out(ref, logits_fake):
 # -- the convolutional networks ---------------------------------------------------------------------------------------
 
 
-def convolutional(*, between=leaky(), pool=torch.nn.MaxPool2d, last=None, sizes=(5, 5), channels=(32, 64), bias=True):
+def convolutional(*, between=LEAKY, pool="MaxPool2d", last=None, sizes=(5, 5), channels=(32, 64), bias=True):
     layers, side, entering = [torch.nn.Unflatten(1, (1, SIDE, SIDE))], SIDE, 1
     for size, leaving in zip(sizes, channels, strict=True):
-        layers += [torch.nn.Conv2d(entering, leaving, size, bias=bias), between(), pool(2)]
+        layers += [torch.nn.Conv2d(entering, leaving, size, bias=bias), between(), getattr(torch.nn, pool)(2)]
         side, entering = (side - size + 1) // 2, leaving
     layers += [torch.nn.Flatten(), torch.nn.Linear(entering * side * side, 1024, bias=bias), between()]
     layers.append(torch.nn.Linear(1024, 1, bias=bias))
-    return torch.nn.Sequential(*layers, *([last] if last else []))
+    return torch.nn.Sequential(*layers, *([last()] if last else []))
 
 
 @dc_classifier.case
@@ -761,11 +767,11 @@ def pooled_first(ref):
 
 
 wrong = declare_networks(dc_classifier, convolutional)
-wrong("convolved_relu", LEAK_MISSING, between=torch.nn.ReLU)
-wrong("convolved_too_leaky", TOO_LEAKY, between=leaky(0.2))
-wrong("convolved_linear", "There is nothing between the layers.", between=torch.nn.Identity)
-wrong("convolved_probability", PROBABILITY, last=torch.nn.Sigmoid())
-wrong("convolved_average", "The pooling takes the mean, not the maximum.", pool=torch.nn.AvgPool2d)
+wrong("convolved_relu", LEAK_MISSING, between=RELU)
+wrong("convolved_too_leaky", SLOPE, between=TOO_LEAKY)
+wrong("convolved_linear", "There is nothing between the layers.", between=NOTHING)
+wrong("convolved_probability", PROBABILITY, last=SIGMOID)
+wrong("convolved_average", "The pooling takes the mean, not the maximum.", pool="AvgPool2d")
 wrong("convolved_small", "The filters are 3 x 3, not 5 x 5.", sizes=(3, 3))
 wrong("convolved_swapped", "There are 64 filters first, then 32; it is the other way round.", channels=(64, 32))
 wrong("convolved_without_biases", NO_BIASES, bias=False)
@@ -794,8 +800,8 @@ def deconvolutional(
     noise_dim=96,
     *,
     order="rn",
-    between=torch.nn.ReLU,
-    last=torch.nn.Tanh,
+    between=RELU,
+    last=TANH,
     norm=True,
     map_norm=True,
     width=1024,
@@ -888,13 +894,13 @@ wrong = declare_networks(dc_generator, deconvolutional)
 wrong("deconvolved_norm_first", "Batch norm comes before each ReLU; here it is ReLU, then batch norm.", order="nr")
 wrong("deconvolved_without_norm", "There is no batch normalisation.", norm=False, map_norm=False)
 wrong("deconvolved_one_norm_less", "The batch norm after the first transposed convolution is missing.", map_norm=False)
-wrong("deconvolved_leaky", "Leaky ReLUs take the place of the ReLUs.", between=leaky())
-wrong("deconvolved_linear", "The ReLUs are missing.", between=torch.nn.Identity)
+wrong("deconvolved_leaky", "Leaky ReLUs take the place of the ReLUs.", between=LEAKY)
+wrong("deconvolved_linear", "The ReLUs are missing.", between=NOTHING)
 wrong("deconvolved_without_tanh", "There is no tanh at the end.", last=None)
 wrong(
     "deconvolved_sigmoid",
     "A sigmoid stands at the end instead of a tanh: pixels lie between 0 and 1.",
-    last=torch.nn.Sigmoid,
+    last=SIGMOID,
 )
 wrong("deconvolved_without_bias", "The first transposed convolution has no bias.", stride_bias=False)
 wrong(
