@@ -32,14 +32,22 @@ def tiled(numbers, *shape, offset=0):
     return numbers.roll(-offset).repeat(-(-count // len(numbers)))[:count].reshape(shape)
 
 
-def alike(claim, one, other):
-    """Claims that numbers are drawn independently: whether each two of them have one sign as often as not."""
-    for where, (a, b) in {
-        "of different examples": (one[0::2][: len(one) // 2], one[1::2]),
-        "of one example": (one[:, 0 : one.shape[1] // 2 * 2 : 2], one[:, 1::2]),
-        "of two calls": (one, other),
-    }.items():
-        yield binomial((a > 0) == (b > 0), 0.5), f"{claim} {where} are independent"
+def independence(numbers, again):
+    """Whether numbers (N, D), drawn twice, look as if each were drawn on its own, and the claims that say so: any two
+    of them have one sign as often as not. No claims where they lie to one side of 0, which is another mistake."""
+
+    def agreements(centre):
+        one, other = numbers > centre, again > centre
+        pairs = {
+            "of different examples": (one[0 : len(one) // 2 * 2 : 2, 0], one[1::2, 0]),
+            "of one example": (one[:, 0], one[:, 1]),
+            "of two calls": (one[:, 0], other[:, 0]),
+        }
+        return [(binomial(a == b, 0.5), f"numbers {where} are independent") for where, (a, b) in pairs.items()]
+
+    independent = all(evidence.p >= CERTAIN for evidence, _ in agreements(numbers.median()))
+    centred = binomial(numbers[:, 0] > 0, 0.5).p >= CERTAIN
+    return independent, agreements(0) if centred or not independent else []
 
 
 def same_kind(*tensors, shape, dtype):
@@ -71,9 +79,9 @@ def uniform_between_minus_one_and_one(ref, answer, batch_size, noise_dim, double
     if not usable:
         return
     yield certain((noise >= -1).all() and (noise <= 1).all()), "all numbers lie between -1 and 1"
-    independent = list(alike("numbers", noise, again))
-    yield from independent
-    if any(evidence.p < CERTAIN for evidence, _ in independent):
+    independent, claims = independence(noise, again)
+    yield from claims
+    if not independent:
         return  # and the distribution of so few different numbers is anything
     uniform = follows(noise, lambda x: (x.clamp(-1, 1) + 1) / 2)
     yield uniform, "the numbers are uniform on (-1, 1)"
@@ -386,10 +394,10 @@ def normal_with_that_mean_and_variance(ref, answer, mu, logvar):
         return
     noise = z - mu
     yield certain((noise != 0).any()), "z is not mu itself"
-    independent = list(alike("numbers", noise, again - mu))
-    yield from independent
+    independent, claims = independence(noise, again - mu)
+    yield from claims
     deviation = (logvar / 2).exp()
-    if all(evidence.p >= CERTAIN for evidence, _ in independent):
+    if independent:
         right = follows(noise / deviation, normal)
         yield right, "(z - mu) / exp(logvar / 2) is standard normal"
         if right.p < CERTAIN:
@@ -431,14 +439,14 @@ def three_pictures_decoded(draw):
     return decoded(draw, 3, 15)
 
 
-@vae.exercise("VAE.forward", points=11, needs=["reparametrize"], compared=["x_hat", "mu", "logvar", "dx", "layers"])
-def vae_forward(sub, x, numbers, latent_size):
+@vae.exercise("VAE", points=11, needs=["reparametrize"], compared=["x_hat", "mu", "logvar", "dx", "layers"])
+def autoencoder(sub, x, numbers, latent_size):
     """The autoencoder under given parameters: almost without noise, and with noise."""
     return encoded_and_decoded(sub.VAE(PIXELS, latent_size=latent_size), (x,), numbers, {PIXELS, latent_size})
 
 
-@vae.exercise("CVAE.forward", points=9, needs=["reparametrize"], compared=["x_hat", "mu", "logvar", "dx", "layers"])
-def cvae_forward(sub, x, c, numbers, latent_size):
+@vae.exercise("CVAE", points=9, needs=["reparametrize"], compared=["x_hat", "mu", "logvar", "dx", "layers"])
+def conditional(sub, x, c, numbers, latent_size):
     """The conditional autoencoder under given parameters: almost without noise, and with noise."""
     classes = c.shape[1]
     net = sub.CVAE(PIXELS, num_classes=classes, latent_size=latent_size)
@@ -467,7 +475,7 @@ def encoded_and_decoded(net, inputs, numbers, sizes):
 def fill(net, inputs, numbers, sizes, quiet):
     """Fill the parameters with numbers (K,), by their shapes and by what depends on them: mu, logvar, both or neither;
     and by which of their columns belong to the class."""
-    of_mu, of_logvar, of_class = roles(net, inputs)
+    of_mu, of_logvar, of_class = roles(net, inputs, sizes)
     with torch.no_grad():
         for number, parameter in enumerate(net.parameters()):
             offset = 3000 * ((number in of_logvar) - (number in of_mu))
@@ -485,7 +493,7 @@ def fill(net, inputs, numbers, sizes, quiet):
             parameter[tuple(map(slice, ends))] = values
 
 
-def roles(net, inputs):
+def roles(net, inputs, sizes):
     """The numbers of the parameters that mu depends on, and of those that logvar does; and for each that has a class
     beside other inputs, which of its columns are the class's: those that get no gradient when the class is 0."""
     parameters = list(net.parameters())
@@ -501,7 +509,7 @@ def roles(net, inputs):
         x_hat, mu, logvar = net(torch.ones_like(inputs[0]), torch.zeros_like(inputs[1]))
         slopes = torch.autograd.grad(x_hat.sum() + mu.sum() + logvar.sum(), parameters, allow_unused=True)
         for number, slope in enumerate(slopes):
-            if slope is not None and slope.dim() == 2:
+            if slope is not None and slope.dim() == 2 and slope.shape[1] in sizes:
                 unused = (slope == 0).all(dim=0)
                 if int(unused.sum()) == inputs[1].shape[1]:
                     of_class[number] = unused
@@ -509,23 +517,23 @@ def roles(net, inputs):
 
 
 def pictures_to_encode(draw, N, latent_size):
-    """The inputs of VAE.forward."""
+    """The inputs of VAE."""
     return dict(x=draw.uniform(N, 1, SIDE, SIDE), numbers=draw.normal(10_007), latent_size=latent_size)
 
 
 def pictures_with_classes(draw, N, latent_size, classes):
-    """The inputs of CVAE.forward."""
+    """The inputs of CVAE."""
     c = draw.full(N, classes)
     c[range(N), draw.labels(N, classes)] = 1
     return dict(pictures_to_encode(draw, N, latent_size), c=c)
 
 
-@vae_forward.case
+@autoencoder.case
 def three_pictures_to_encode(draw):
     return pictures_to_encode(draw, 3, 15)
 
 
-@cvae_forward.case
+@conditional.case
 def three_pictures_with_classes(draw):
     return pictures_with_classes(draw, 3, 15, 10)
 
@@ -539,11 +547,11 @@ def noisy_pictures(answer, dtype):
         yield certain((noisy[0] != noisy[1:]).any()), "one picture, given several times, is not decoded alike"
 
 
-@vae_forward.property()
+@autoencoder.property()
 def drawn_at_random(ref, answer, x, numbers, latent_size):
     yield from noisy_pictures(answer, x.dtype)
 
 
-@cvae_forward.property()
+@conditional.property()
 def drawn_at_random_with_a_class(ref, answer, x, c, numbers, latent_size):
     yield from noisy_pictures(answer, x.dtype)
