@@ -19,7 +19,8 @@ class VAE(nn.Module):
 
         The encoder has three linear layers, each followed by a ReLU; two more linear layers, side by side, make mu and
         logvar of its output. The decoder has three linear layers, each followed by a ReLU, and a fourth one followed by
-        a sigmoid. All hidden layers have the width self.hidden_dim, of your choice (64 at least; 400 is good).
+        a sigmoid. The width of the hidden layers is of your choice (64 at least; 400 is good). The notebook draws with
+        self.decoder, from latent vectors (N, Z) to pixels (N, D) or pictures.
 
         input_size: pixels of a picture, D. latent_size: numbers in a latent vector, Z.
         """
@@ -42,7 +43,8 @@ class CVAE(nn.Module):
     """
 
     def __init__(self, input_size: int, num_classes: int = 10, latent_size: int = 15) -> None:
-        """Make the layers: as in VAE, with num_classes more inputs to the encoder and to the decoder.
+        """Make the layers: as in VAE, with num_classes more inputs to the encoder and to the decoder. The notebook draws
+        with self.decoder, from latent vectors with the class after them, (N, Z + C).
 
         input_size: pixels of a picture, D. num_classes: C. latent_size: numbers in a latent vector, Z.
         """
