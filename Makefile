@@ -28,7 +28,7 @@ demo: setup
 	@sh scripts/demo.sh $(RUN)/grader
 
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
-LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py
+LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_a6_long.py
 
 test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))

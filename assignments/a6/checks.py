@@ -284,19 +284,24 @@ def five_hundred_digits(draw):
     return digits_to_learn(draw, noise_dim=8)
 
 
-@training.property()
-def nearer_to_the_digits(ref, answer, digits, noise_dim, steps, batch_size, others):
+def distances(others, *made):
+    """How far the mean of each set of pictures is from the mean of these digits."""
     from a6_helper import enlarged
 
+    wanted = (2 * enlarged(others).flatten(1) - 1).mean(dim=0)
+    return [float((pictures.mean(dim=0) - wanted).abs().mean()) for pictures in made]
+
+
+@training.property()
+def nearer_to_the_digits(ref, answer, digits, noise_dim, steps, batch_size, others):
     before, after = answer.get("before"), answer.get("after")
     usable = same_kind(before, after, shape=(100, PIXELS), dtype=torch.float32)
     usable = usable and bool(before.isfinite().all() and after.isfinite().all())
     yield certain(usable), "the generator makes pictures, finite numbers, before and after"
     if not usable:
         return
-    wanted = (2 * enlarged(others).flatten(1) - 1).mean(dim=0)
-    began, ended = ((pictures.mean(dim=0) - wanted).abs().mean() for pictures in (before, after))
-    moved = (after.mean(dim=0) - before.mean(dim=0)).abs().mean()
+    began, ended = distances(others, before, after)
+    moved = float((after.mean(dim=0) - before.mean(dim=0)).abs().mean())
     yield certain(moved > 0.05), "what the generator makes changes"
     yield certain(ended < began), "the mean of its pictures does not move away from that of the digits"
     yield certain(ended < NEARER * began), "the mean of its pictures comes nearer to that of the digits, by a fifth"
