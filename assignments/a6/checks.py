@@ -98,7 +98,7 @@ def filled(net, numbers):
     with torch.no_grad():
         for parameter in net.parameters():
             values = tiled(numbers, *parameter.shape)
-            if parameter.dim() == 1:
+            if parameter.dim() < 2:
                 values = 0.3 + 0.5 * values
             elif parameter.dim() == 2:
                 values = values * (2 / parameter.shape[1]) ** 0.5
@@ -473,7 +473,7 @@ def encoded_and_decoded(net, inputs, numbers, sizes):
     answer = {"x_hat": x_hat.detach(), "mu": mu.detach(), "logvar": logvar.detach(), "dx": dx, "layers": layers}
     fill(net, inputs, numbers, sizes, 0)
     with torch.no_grad():
-        answer["noisy"] = net(*(value[:1].expand(4, *value.shape[1:]) for value in inputs))[0]
+        answer["noisy"] = net(*(value[[0, 0, 0, 0]] for value in inputs))[0]
     return answer
 
 
@@ -486,7 +486,7 @@ def fill(net, inputs, numbers, sizes, quiet):
             offset = 3000 * ((number in of_logvar) - (number in of_mu))
             ends = [n if n in sizes else min(n, HIDDEN) for n in parameter.shape]
             values = tiled(numbers, *ends, offset=offset)
-            if parameter.dim() == 1:
+            if parameter.dim() < 2:
                 values = 0.3 + 0.5 * values - quiet * (number in of_logvar - of_mu)
             else:
                 values = values * (2 / ends[-1]) ** 0.5

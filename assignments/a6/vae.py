@@ -43,8 +43,8 @@ class CVAE(nn.Module):
     """
 
     def __init__(self, input_size: int, num_classes: int = 10, latent_size: int = 15) -> None:
-        """Make the layers: as in VAE, with num_classes more inputs to the encoder and to the decoder. The notebook draws
-        with self.decoder, from latent vectors with the class after them, (N, Z + C).
+        """Make the layers: as in VAE, with num_classes more inputs to the encoder and to the decoder. The notebook
+        draws with self.decoder, from latent vectors with the class after them, (N, Z + C).
 
         input_size: pixels of a picture, D. num_classes: C. latent_size: numbers in a latent vector, Z.
         """
