@@ -464,17 +464,18 @@ def encoded_and_decoded(net, inputs, numbers, sizes):
     `sizes` are those that are not a hidden layer's."""
     net = net.to(numbers.dtype)
     fill(net, inputs, numbers, sizes, QUIET)
+    torch.manual_seed(0)  # whatever was drawn for the initial values, the same noise
     x = inputs[0].detach().requires_grad_()
     x_hat, mu, logvar = net(x, *inputs[1:])
     total = sum((out * projection(tuple(out.shape), out)).sum() for out in (x_hat, mu, logvar))
     (dx,) = torch.autograd.grad(total, x)
     shapes = [tuple("hidden" if n not in sizes else n for n in p.shape) for p in net.parameters()]
     layers = {str(shape).replace("'", ""): shapes.count(shape) for shape in sorted(set(shapes), key=str)}
-    answer = {"x_hat": x_hat.detach(), "mu": mu.detach(), "logvar": logvar.detach(), "dx": dx, "layers": layers}
     fill(net, inputs, numbers, sizes, 0)
     with torch.no_grad():
-        answer["noisy"] = net(*(value[[0, 0, 0, 0]] for value in inputs))[0]
-    return answer
+        _, mu, logvar = net(*inputs)
+        noisy, *_ = net(*(value[[0, 0, 0, 0]] for value in inputs))
+    return {"x_hat": x_hat.detach(), "dx": dx, "mu": mu, "logvar": logvar, "layers": layers, "noisy": noisy}
 
 
 def fill(net, inputs, numbers, sizes, quiet):

@@ -343,9 +343,15 @@ def by_arithmetic(x, c, numbers, Z):
     (dx,) = torch.autograd.grad(total, leaf)
     layers = {f"(hidden, {PIXELS + C})": 1, "(hidden, hidden)": 4, f"({Z}, hidden)": 2, f"(hidden, {Z + C})": 1}
     layers |= {f"({PIXELS}, hidden)": 1, "(hidden,)": 6, f"({Z},)": 2, f"({PIXELS},)": 1}
-    answer = dict(zip(("x_hat", "mu", "logvar"), (out.detach() for out in outputs), strict=True))
-    noisy = torch.cat([forward(x, 0)[0][:1] for _ in range(4)]).detach()
-    return {**answer, "dx": dx, "layers": dict(sorted(layers.items())), "noisy": noisy}
+    _, mu, logvar = forward(x, 0)
+    answer = {
+        "x_hat": outputs[0].detach(),
+        "dx": dx,
+        "mu": mu,
+        "logvar": logvar,
+        "layers": dict(sorted(layers.items())),
+    }
+    return {**answer, "noisy": torch.cat([forward(x, 0)[0][:1] for _ in range(4)])}
 
 
 @autoencoder.oracle
