@@ -14,6 +14,7 @@ vae = checks.module("vae")
 CERTAIN = 1e-9  # evidence below is as good as none
 SIDE, PIXELS = 28, 784
 NEARER = 0.8  # of the distance that there was at first is what a game may leave
+SHOWN = 50  # pictures of a generator that are looked at
 
 
 def loss_and_gradients(loss_of, *inputs):
@@ -27,9 +28,10 @@ def loss_and_gradients(loss_of, *inputs):
 
 
 def tiled(numbers, *shape, offset=0):
-    """A tensor of this shape with the numbers (K,), from `offset` on, again and again."""
+    """A tensor of this shape with the numbers (K,), again and again, from one on that depends on the shape."""
     count = math.prod(shape)
-    return numbers.roll(-offset).repeat(-(-count // len(numbers)))[:count].reshape(shape)
+    begin = 1009 * len(shape) + 17 * count + offset  # else a bias would be its layer's first weights
+    return numbers.roll(-begin).repeat(-(-count // len(numbers)))[:count].reshape(shape)
 
 
 def independence(numbers, again):
@@ -155,9 +157,9 @@ def generator(sub, x, x_test, numbers, by_default):
     return both_modes(sub.generator() if by_default else sub.generator(x.shape[1]), x, x_test, numbers)
 
 
-def for_a_network(draw, n, width):
+def for_a_network(draw, n, width, *, size=1.0):
     """The inputs of a network: `n` examples of `width` numbers, others for evaluation, and numbers for parameters."""
-    x, x_test = draw.uniform(n, width, low=-1, high=1), draw.uniform(2, width, low=-1, high=1)
+    x, x_test = (draw.uniform(rows, width, low=-size, high=size) for rows in (n, 2))
     return dict(x=x, x_test=x_test, numbers=draw.normal(10_007))  # a prime: no two rows of weights are the same
 
 
@@ -270,7 +272,7 @@ def training(sub, digits, noise_dim, steps, batch_size):
 
 def made(sub, making, noise_dim):
     with torch.no_grad():
-        return output_for(making, sub.sample_noise(100, noise_dim))
+        return output_for(making, sub.sample_noise(SHOWN, noise_dim))
 
 
 def digits_to_learn(draw, *, noise_dim):
@@ -295,7 +297,7 @@ def distances(others, *made):
 @training.property()
 def nearer_to_the_digits(ref, answer, digits, noise_dim, steps, batch_size, others):
     before, after = answer.get("before"), answer.get("after")
-    usable = same_kind(before, after, shape=(100, PIXELS), dtype=torch.float32)
+    usable = same_kind(before, after, shape=(SHOWN, PIXELS), dtype=torch.float32)
     usable = usable and bool(before.isfinite().all() and after.isfinite().all())
     yield certain(usable), "the generator makes pictures, finite numbers, before and after"
     if not usable:

@@ -127,8 +127,9 @@ JUDGE = (PIXELS, 256, 256, 1)
 
 
 @discriminator.case
-def seven_pictures(draw):
-    return for_a_network(draw, 7, PIXELS)
+def glaring_pictures(draw):
+    """Logits of both signs"""
+    return for_a_network(draw, 16, PIXELS, size=5.0)
 
 
 @discriminator.case(worth=0.1)
@@ -148,7 +149,7 @@ def judged_by_arithmetic(ref, x, x_test, numbers):
         for number, (w, b) in enumerate(zip(weights, biases, strict=True)):
             hidden = hidden @ w.T + b
             if number < 2:
-                signs.append(torch.where(hidden > 0, 1.0, LEAK).to(x.dtype))
+                signs.append(LEAK + (1 - LEAK) * (hidden > 0).to(x.dtype))
                 hidden = hidden * signs[-1]
         return hidden, signs
 
@@ -716,8 +717,9 @@ def convolutional(*, between=LEAKY, pool="MaxPool2d", last=None, sizes=(5, 5), c
 
 
 @dc_classifier.case
-def five_pictures(draw):
-    return for_a_network(draw, 5, PIXELS)
+def glaring_pictures_to_convolve(draw):
+    """Logits of both signs"""
+    return for_a_network(draw, 9, PIXELS, size=5.0)
 
 
 @dc_classifier.case(worth=0.1)
