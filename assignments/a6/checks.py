@@ -13,7 +13,7 @@ vae = checks.module("vae")
 
 CERTAIN = 1e-9  # evidence below is as good as none
 SIDE, PIXELS = 28, 784
-NEARER = 0.8  # of the distance that there was at first is what a game may leave
+ALIKE = 0.3  # the correlation with the mean digit that a game reaches at least
 SHOWN = 50  # pictures of a generator that are looked at
 
 
@@ -249,11 +249,9 @@ PARTS = ["sample_noise", "discriminator", "generator", "discriminator_loss", "ge
 
 
 @gan.exercise("generator.training", points=4, dtype="float32", seconds=60, needs=PARTS)
-def training(sub, digits, noise_dim, steps, batch_size):
+def training(sub, digits, order, noise_dim, steps, batch_size):
     """A short game on handwritten digits: what the generator makes before and after."""
-    from a6_helper import enlarged
-
-    pictures = 2 * enlarged(digits).flatten(1) - 1
+    pictures = shuffled(digits, order)
     judging, making = sub.discriminator(), sub.generator(noise_dim)
     judge_steps, maker_steps = sub.get_optimizer(judging), sub.get_optimizer(making)
     answer = {"before": made(sub, making, noise_dim)}
@@ -270,6 +268,14 @@ def training(sub, digits, noise_dim, steps, batch_size):
     return answer
 
 
+def shuffled(digits, order):
+    """Digits (N, 8, 8) as rows of 784 numbers from -1 to 1, their pixels in this order. To linear layers one order is
+    like another, and what was learned in one is worth nothing in the next."""
+    from a6_helper import enlarged
+
+    return 2 * enlarged(digits).flatten(1)[:, order] - 1
+
+
 def made(sub, making, noise_dim):
     with torch.no_grad():
         return output_for(making, sub.sample_noise(SHOWN, noise_dim))
@@ -278,7 +284,8 @@ def made(sub, making, noise_dim):
 def digits_to_learn(draw, *, noise_dim):
     """Digits to play with, and others to compare with, which are kept back."""
     images, _ = draw.digits(800, shift=0, noise=0.0)
-    return dict(digits=images[:500], noise_dim=noise_dim, steps=60, batch_size=16), dict(others=images[500:])
+    inputs = dict(digits=images[:500], order=draw.permutation(PIXELS), noise_dim=noise_dim, steps=60, batch_size=16)
+    return inputs, dict(others=images[500:])
 
 
 @training.case
@@ -286,27 +293,28 @@ def five_hundred_digits(draw):
     return digits_to_learn(draw, noise_dim=8)
 
 
-def distances(others, *made):
-    """How far the mean of each set of pictures is from the mean of these digits."""
-    from a6_helper import enlarged
-
-    wanted = (2 * enlarged(others).flatten(1) - 1).mean(dim=0)
-    return [float((pictures.mean(dim=0) - wanted).abs().mean()) for pictures in made]
+def similarity(pictures, others):
+    """The correlation, over the pixels, of the means of two sets of pictures."""
+    return float(torch.corrcoef(torch.stack([pictures.mean(dim=0), others.mean(dim=0)]))[0, 1])
 
 
 @training.property()
-def nearer_to_the_digits(ref, answer, digits, noise_dim, steps, batch_size, others):
+def nearer_to_the_digits(ref, answer, digits, order, noise_dim, steps, batch_size, others):
+    # Not statistical in the sense of a bound: tests/test_a6_long.py measures how far the reference ends from ALIKE.
     before, after = answer.get("before"), answer.get("after")
     usable = same_kind(before, after, shape=(SHOWN, PIXELS), dtype=torch.float32)
     usable = usable and bool(before.isfinite().all() and after.isfinite().all())
     yield certain(usable), "the generator makes pictures, finite numbers, before and after"
     if not usable:
         return
-    began, ended = distances(others, before, after)
     moved = float((after.mean(dim=0) - before.mean(dim=0)).abs().mean())
+    reached = similarity(after, shuffled(others, order))
     yield certain(moved > 0.05), "what the generator makes changes"
-    yield certain(ended < began), "the mean of its pictures does not move away from that of the digits"
-    yield certain(ended < NEARER * began), "the mean of its pictures comes nearer to that of the digits, by a fifth"
+    yield certain(reached > -0.1), "the mean of its pictures does not become the opposite of that of the digits"
+    yield (
+        certain(reached > ALIKE),
+        "the mean of its pictures becomes like that of the digits: dark and bright in one place",
+    )
 
 
 # == gan: least squares, and convolutional networks ===================================================================
