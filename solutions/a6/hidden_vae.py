@@ -130,6 +130,10 @@ def always_the_same_noise(ref, mu, logvar):
     return ref.reparametrize(mu, logvar)
 
 
+reparametrize.equivalent(
+    "return mu - (logvar / 2).exp() * torch.randn_like(mu)", "a normal number is as likely as its opposite"
+)
+
 # -- loss_function ----------------------------------------------------------------------------------------------------
 
 

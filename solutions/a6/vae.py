@@ -19,16 +19,16 @@ class VAE(nn.Module):
 
         The encoder has three linear layers, each followed by a ReLU; two more linear layers, side by side, make mu and
         logvar of its output. The decoder has three linear layers, each followed by a ReLU, and a fourth one followed by
-        a sigmoid. The width of the hidden layers is of your choice (64 at least; 400 is good). The notebook draws with
-        self.decoder, from latent vectors (N, Z) to pixels (N, D) or pictures.
+        a sigmoid. Hidden layers have the width self.hidden_dim, which you may change (64 at least). The notebook draws
+        with self.decoder, from latent vectors (N, Z) to pixels (N, D) or pictures.
 
         input_size: pixels of a picture, D. latent_size: numbers in a latent vector, Z.
         """
         super().__init__()
         self.input_size = input_size
         self.latent_size = latent_size
-        # BEGIN SOLUTION
         self.hidden_dim = 400
+        # BEGIN SOLUTION
         self.encoder = perceptron(input_size, self.hidden_dim)
         self.mu_layer = nn.Linear(self.hidden_dim, latent_size)
         self.logvar_layer = nn.Linear(self.hidden_dim, latent_size)
@@ -63,8 +63,8 @@ class CVAE(nn.Module):
         self.input_size = input_size
         self.num_classes = num_classes
         self.latent_size = latent_size
-        # BEGIN SOLUTION
         self.hidden_dim = 400
+        # BEGIN SOLUTION
         self.encoder = perceptron(input_size + num_classes, self.hidden_dim)
         self.mu_layer = nn.Linear(self.hidden_dim, latent_size)
         self.logvar_layer = nn.Linear(self.hidden_dim, latent_size)
