@@ -98,11 +98,12 @@ history = learn(net, 40, after=draw)
 show(list(strips.values()), [f"of noise, after {epoch} epochs" for epoch in strips])
 
 # %%
-plt.figure(figsize=(6, 3))
-plt.plot(history, label=["loss of unseen digits", "its second term, the divergence"])
-plt.xlabel("epoch")
-plt.ylim(0, 250)
-plt.legend()
+figure, panels = plt.subplots(1, 2, figsize=(9, 3))
+titles = "loss of unseen digits", "its second term, the divergence"
+for axes, values, title in zip(panels, zip(*history, strict=True), titles, strict=True):
+    axes.plot(range(1, len(history) + 1), values)
+    axes.set_title(title)
+    axes.set_xlabel("epoch")
 plt.show()
 
 # %% [markdown]
