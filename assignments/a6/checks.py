@@ -209,7 +209,7 @@ def logits_of_six_made(draw):
 # == gan: training ====================================================================================================
 
 
-@gan.exercise("get_optimizer", points=4)
+@gan.exercise("get_optimizer", points=4, seconds=30)
 def get_optimizer(sub, batches, w1, b1, w2, b2):
     """What the optimizer makes of a small network, step by step."""
     model = torch.nn.Sequential(
