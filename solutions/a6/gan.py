@@ -30,7 +30,6 @@ def discriminator() -> nn.Module:
     """
     # BEGIN SOLUTION
     return nn.Sequential(
-        nn.Flatten(),
         nn.Linear(784, 256),
         nn.LeakyReLU(0.01),
         nn.Linear(256, 256),
