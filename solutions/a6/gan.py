@@ -132,7 +132,7 @@ def build_dc_classifier() -> nn.Module:
         nn.LeakyReLU(0.01),
         nn.MaxPool2d(2),
         nn.Flatten(),
-        nn.Linear(64 * 4 * 4, 1024),
+        nn.Linear(1024, 1024),  # 64 maps of 4 x 4 come in
         nn.LeakyReLU(0.01),
         nn.Linear(1024, 1),
     )
