@@ -8,7 +8,7 @@ property's false-alarm probability, shared between its statistical claims (Bonfe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,22 @@ def deviation_is(x: Any, mean: float, deviation: float) -> Evidence:
     if not 0 < a < math.inf:
         return Evidence(0.0, statistical=True)
     return Evidence(min(1.0, 2 * math.exp(-n * (a - 1 - math.log(a)) / 2)), statistical=True)
+
+
+def follows(x: Any, distribution: Callable[[Any], Any]) -> Evidence:
+    """A tensor of independent numbers with that distribution function (of a tensor, entry by entry; continuous).
+
+    Two-sided, by the bound 2 exp(-2 n d^2) for the largest distance d of the empirical distribution function from the
+    true one (Dvoretzky, Kiefer, Wolfowitz; the constant is Massart's, 1990): never too small a p."""
+    n = x.numel()
+    if n == 0:
+        return Evidence(1.0, statistical=True)
+    below = distribution(x.double().flatten().sort().values)
+    up_to = below.new_ones(n).cumsum(0) / n
+    distance = max(float((up_to - below).max()), float((below - up_to).max()) + 1 / n)
+    if not math.isfinite(distance):
+        return Evidence(0.0, statistical=True)
+    return Evidence(min(1.0, 2 * math.exp(-2 * n * distance**2)), statistical=True)
 
 
 def failing(claims: Iterable[tuple[Evidence, str]], false_alarm: float) -> list[str]:

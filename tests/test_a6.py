@@ -1,0 +1,106 @@
+"""Assignment a6."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+
+from grader.property import failing
+from grader.question import draw
+from grader.wire import Tensor
+from grader.worker.tensors import from_wire, map_leaves
+from tests.coursework import COURSE, ROOT, Coursework
+
+STATISTICAL = ["gan.sample_noise", "vae.reparametrize"]
+
+
+class TestA6(Coursework):
+    name = "a6"
+    points = {"gan": 60, "vae": 40}
+    half = {
+        "gan.sample_noise": "from_zero_to_one",
+        "gan.discriminator": "judge_too_leaky",
+        "gan.discriminator_loss": "terms_averaged",
+        "gan.generator_loss": "labelled_zero",
+        "gan.get_optimizer": "usual_betas",
+        "gan.ls_discriminator_loss": "no_half",
+        "gan.build_dc_classifier": "convolved_average",
+        "gan.build_dc_generator": "deconvolved_norm_first",
+        "vae.loss_function": "mean_of_pixels",
+        "vae.VAE": "relu_on_logvar",
+        "vae.CVAE": "decoder_not_told",
+    }
+    perhaps = ("gan.sample_noise",)
+    blocked = {
+        "generator.training": "sample_noise, discriminator, discriminator_loss, generator_loss, get_optimizer",
+    }
+
+
+@pytest.fixture
+def references(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
+    """The references, and what they and their properties import; one thread, as in a worker."""
+    for folder in (COURSE.assignment("a6").solution, ROOT / "assignments" / "given"):
+        monkeypatch.syspath_prepend(str(folder))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield {name: importlib.import_module(name) for name in ("gan", "vae")}
+    torch.set_num_threads(threads)
+
+
+def inputs_of(exercise_id: str, number: int) -> dict[str, Any]:
+    """The inputs of one of an exercise's cases, and what it keeps back, as tensors."""
+    exercise = COURSE.assignment("a6").checks[exercise_id]
+    question = draw(exercise, exercise.cases[number], b"test_a6", COURSE.assignments)
+    wired = map_leaves({**question.inputs, **question.kept}, lambda x: Tensor.of(x) if hasattr(x, "dtype") else x)
+    inputs: dict[str, Any] = from_wire(wired)
+    return inputs
+
+
+def false_alarms(references: dict[str, ModuleType], exercise_id: str, runs: int) -> list[str]:
+    """What an exercise's property says of the reference, asked under so many seeds, on the cases in turn."""
+    exercise = COURSE.assignment("a6").checks[exercise_id]
+    reference, (judged,) = references[exercise.module.name], exercise.properties
+    cases = [inputs_of(exercise_id, number) for number in range(len(exercise.cases))]
+    found: list[str] = []
+    for seed in range(runs):
+        torch.manual_seed(seed)
+        inputs = {
+            name: value.clone() if isinstance(value, torch.Tensor) else value
+            for name, value in cases[seed % len(cases)].items()
+        }
+        answer = exercise.ask(reference, **{name: inputs[name] for name in exercise.inputs})
+        inputs = {name: value.detach() if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
+        found += failing(judged.judge(reference, answer, **inputs), judged.false_alarm)
+    return found
+
+
+@pytest.mark.parametrize("exercise_id", STATISTICAL)
+def test_random_references_have_their_properties(references: dict[str, ModuleType], exercise_id: str) -> None:
+    """test_a6_long runs each 10,000 times."""
+    assert false_alarms(references, exercise_id, 200) == []
+
+
+def test_networks_hold_as_many_numbers_as_the_handout_says(references: dict[str, ModuleType]) -> None:
+    gan = references["gan"]
+    nets = [gan.discriminator(), gan.generator(4), gan.build_dc_classifier(), gan.build_dc_generator(4)]
+    counts = [sum(parameter.numel() for parameter in net.parameters()) for net in nets]
+    assert counts == [267_009, 1_858_320, 1_102_721, 6_580_801]
+    handout = (COURSE.assignment("a6").folder / "README.md").read_text()
+    assert all(f"{count:,}" in handout for count in counts)
+
+
+def test_pictures_are_enlarged_in_a_dark_frame(references: dict[str, ModuleType]) -> None:
+    enlarged = importlib.import_module("a6_helper").enlarged
+    small = torch.zeros(2, 8, 8)
+    small[0, 2, 5] = 1
+    large = enlarged(small)
+    assert large.shape == (2, 1, 28, 28)
+    assert large.min() == 0 and large.max() <= 1
+    assert torch.equal(large[0, 0].nonzero().double().mean(dim=0).round(), torch.tensor([9.0, 18.0]).double())
+    assert not large[1].any()
+    assert float(enlarged(torch.ones(1, 8, 8)).sum()) == pytest.approx(24 * 24)
