@@ -68,13 +68,14 @@ def filled(net, numbers, width=0):
             rows = as_rows(parameter)
             height = height_of_block(rows, width)
             size = rows[:height].numel()
-            start = (len(numbers) - size) // 2
-            block = numbers[start : start + size].reshape(rows[:height].shape)
+            enough = numbers.repeat(1 + size // len(numbers))  # for a parameter that is too large, too
+            start = (len(enough) - size) // 2
+            block = enough[start : start + size].reshape(rows[:height].shape)
             values = torch.cat([block] * (len(rows) // height))
-            # Vectors are biases and the factors of norms: of both signs, and not near 0.
-            values = (
-                values.sign() * (0.5 + 0.3 * values.abs()) if values.dim() == 1 else values * values.shape[1] ** -0.5
-            )
+            if values.dim() == 1:  # biases and the factors of norms: of both signs, and not near 0
+                values = values.sign() * (0.5 + 0.3 * values.abs())
+            else:
+                values = values * values.shape[1] ** -0.5
             if parameter.dim() == 4:
                 F, C, P, Q = parameter.shape
                 values = values.reshape(F, P, Q, C).permute(0, 3, 1, 2)
