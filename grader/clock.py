@@ -4,6 +4,9 @@ Student and reference answer the same question one after the other, in an order 
 inputs of every pair are new and its answer is checked. Pairs are measured until the interval around their median is
 clear of the limit. What decides is a ratio of two times that were measured together, never a time.
 
+Both processes are kept on one core while they race: which core a process runs on, and who runs beside it there, can
+make it twice as slow by any clock, and must not tell the two apart.
+
 Both times are read from outside the workers and hold what it takes to be asked: inputs to unpack, an answer to pack.
 What that takes is known of the reference, whose worker is trusted and tells how much of its time the answer itself
 took; it is subtracted from both. With S and R the times of a pair and r the reference's own part of R, the ratio is
@@ -143,6 +146,12 @@ class Runner:
         self._last = now
         return Reading(None if now is None or before is None else max(now - before, 0), wall), reply, data
 
+    def stays_with(self, other: Runner) -> None:
+        """Keep both on the core that this one was given, where the system lets us."""
+        core = self._meter.core()
+        if core is not None and self._meter.pin(core):
+            other._meter.pin(core)
+
 
 Answered = Callable[[Question, wire.Reply, memoryview], Expected]
 Checked = Callable[[Question, wire.Reply, memoryview, Expected], None]
@@ -174,6 +183,7 @@ class Race:
     def run(self) -> Timing:
         """Measure until it is clear. Raises PeerLost of the student's worker, OracleFault, TooShort, and what `check`
         raises."""
+        self.student.stays_with(self.reference)
         for i in range(WARM_UP):
             self._pair(i)
         self.pairs.clear()

@@ -45,6 +45,12 @@ class Meter(Protocol):
     def bound(self, extra: int) -> None:
         """Let the worker's main process ask for so many bytes more than it has asked for, where the system can."""
 
+    def core(self) -> int | None:
+        """The processor core that the worker's main thread ran on last."""
+
+    def pin(self, core: int) -> bool:
+        """Keep the worker's main thread on a core, and tell whether the system let us."""
+
 
 class TreeMeter:
     """The processes that `members()` lists now, with the CPU time of those that they have waited for.
@@ -70,6 +76,19 @@ class TreeMeter:
 
     def bound(self, extra: int) -> None:
         _bound(self._pid, extra)
+
+    def core(self) -> int | None:
+        fields = _stat(self._pid)
+        return int(fields[36]) if len(fields) > 36 else None
+
+    def pin(self, core: int) -> bool:
+        if not hasattr(os, "sched_setaffinity"):
+            return False
+        try:
+            os.sched_setaffinity(self._pid, {core})
+        except OSError:  # another user's process
+            return False
+        return True
 
     def _memory(self, field: str) -> int | None:
         readings = [n for pid in self._members() if (n := _status_bytes(pid, field)) is not None]

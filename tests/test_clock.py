@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -231,6 +232,14 @@ def test_an_answer_to_a_timed_question_is_checked(time_it: Time) -> None:
 def test_every_answer_to_a_timed_question_is_checked(time_it: Time) -> None:
     result = time_it("times.append(0)\nreturn work(x, w) if len(times) < 5 else x", top="times = []")
     assert (result.verdict, result.points) == (Verdict.WRONG, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system keeps no process on a core")
+def test_what_is_timed_stays_on_one_core(time_it: Time) -> None:
+    """The reference's one: a core that is slower than another says nothing about the answer."""
+    body = "times.append(0)\nassert len(times) < 5 or len(os.sched_getaffinity(0)) == 1\nreturn work(x, w)"
+    result = time_it(body, top="import os\ntimes = []")
+    assert (result.verdict, result.points) == (Verdict.RIGHT, 60)
 
 
 def test_a_crash_at_the_timed_size_is_a_crash(time_it: Time) -> None:

@@ -100,6 +100,19 @@ def test_a_bound_makes_allocations_fail() -> None:
         assert os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT).si_status == 3
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system keeps no process on a core")
+def test_a_process_is_kept_on_the_core_it_is_on() -> None:
+    with process("pass") as (pid, step):
+        meter = ProcessMeter(pid)
+        core = meter.core()
+        assert core in os.sched_getaffinity(pid)
+        assert meter.pin(core)
+        step()
+        assert os.sched_getaffinity(pid) == {core}
+        assert meter.core() == core
+    assert (meter.core(), meter.pin(core)) == (None, False)
+
+
 def test_groups_of_version_1(tmp_path: Path) -> None:
     (tmp_path / "cpuacct.usage").write_text("123456789\n")
     (tmp_path / "memory.usage_in_bytes").write_text("1000\n")

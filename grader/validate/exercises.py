@@ -85,10 +85,16 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
 
 
 def room(bench: Bench, exercise: Exercise) -> Finding:
-    """Alternatives are right with ROOM to spare under every secret, and get no note about the other float type."""
+    """Alternatives are right with ROOM to spare under every secret, and get no note about the other float type; the
+    naive version is right."""
     gaps: list[str] = []
     tried = 0
     questions = [question for secret in SECRETS for question in bench.questions(exercise, secret)]
+    if exercise.naive_version:
+        tried += 1
+        small = [question for question in questions if question.case is not exercise.timed_case]
+        gaps.extend(_mistakes(bench, exercise.naive_version, small))
+        bench.oracle.forget()
     for version in exercise.alternatives:
         for question in questions:
             tried += 1
@@ -105,6 +111,16 @@ def room(bench: Bench, exercise: Exercise) -> Finding:
             gaps.extend(_in_the_other_float_type(bench, version, questions[0]))
         bench.oracle.forget()
     return _finding(bench, exercise, "room", tried, gaps)
+
+
+def _mistakes(bench: Bench, version: Version, questions: list[Question]) -> Iterator[str]:
+    """What the judge would not take for right."""
+    for question in questions:
+        answer = bench.oracle.answer(question, version)
+        if isinstance(answer, wire.Failure):
+            yield f"{version.id} fails on {question.case.name}: {answer.message}"
+        elif not bench.passes(question, answer):
+            yield f"{version.id} is wrong on {question.case.name}"
 
 
 def _in_the_other_float_type(bench: Bench, version: Version, question: Question) -> Iterator[str]:
