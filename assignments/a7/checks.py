@@ -138,6 +138,7 @@ def later(N, K):
 def padded(draw, N, K, T):
     """Keeps positions from looking beyond the end of a sequence of T positions, of which at least one is left."""
     lengths = draw.integers(1, T + 1, N)
+    lengths[0] = min(lengths[0], max(T - 1, 1))  # there is padding somewhere
     return np.repeat(np.arange(T)[None, None] >= lengths[:, None, None], K, axis=1)
 
 
@@ -167,6 +168,8 @@ def prepocess_input_sequence(sub, text, token_dict, spc_tokens):
 def expression(draw, digits, *, add=True):
     """The inputs of prepocess_input_sequence: a sum or difference of numbers of `digits` digits."""
     numbers = ["".join(str(d) for d in draw.integers(0, 10, digits)) for _ in range(2)]
+    if digits > 1:
+        numbers[0] = f"0{numbers[0][1:]}"
     words = ["BOS", "POSITIVE", numbers[0], "add" if add else "subtract", "NEGATIVE", numbers[1], "EOS"]
     vocab = [*DIGITS, *SPECIAL]
     return dict(text=" ".join(words), token_dict={t: n for n, t in enumerate(vocab)}, spc_tokens=list(SPECIAL))
@@ -588,7 +591,9 @@ def sequences(draw, N, K, *, padding_index=0, tokens=9):
     """The inputs of get_padding_mask: other tokens, then padding."""
     seq = draw.integers(0, tokens - 1, N, K)
     seq += seq >= padding_index
-    for row, length in zip(seq, draw.integers(1, K + 1, N), strict=True):
+    lengths = draw.integers(1, K + 1, N)
+    lengths[0] = min(lengths[0], K - 1)  # there is padding somewhere
+    for row, length in zip(seq, lengths, strict=True):
         row[length:] = padding_index
     return dict(seq=seq, padding_index=padding_index)
 
