@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from transformers import Encoder
 
+SMALL = 0.02  # the deviation with which learned vectors begin
+
 
 def patchify(images: Tensor, patch: int) -> Tensor:
     """Return the patches of pictures, (N, L, P * P * C), without a loop.

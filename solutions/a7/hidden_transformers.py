@@ -8,7 +8,6 @@ from checks import (
     SPECIAL,
     additive_scores,
     attention_context,
-    counted,
     course,
     course_by_column,
     decoder_block,
@@ -20,13 +19,13 @@ from checks import (
     filled,
     for_a_decoder,
     for_an_encoder,
+    forwards,
     forwards_and_back,
     generate_token_dict,
     heads,
     kept_weights,
     later,
     layer_normalization,
-    learned,
     multi_head_attention,
     no_loop_batch,
     one_head,
@@ -55,7 +54,7 @@ from checks import (
 )
 from hidden import attend, declare, library_decoder, library_encoder, linear, module, weigh
 
-from grader.ask import projection, torch
+from grader.ask import torch
 
 NO_ROOT = "The scores are not divided by the root of M, the length of a query."
 BY_M = "The scores are divided by M; it is the root of M."
@@ -373,6 +372,11 @@ def scores_for_weights(ref, query, key, value, mask=None):
     return out, scores if mask is None else scores.masked_fill(mask, -1e9)
 
 
+two_loop_single.equivalent(
+    "scores[i, j] = other @ one / math.sqrt(len(one))", "a scalar product does not mind the order"
+)
+two_loop_single.equivalent("scores = query.new_empty(len(key), len(query))", "here there are as many keys as queries")
+
 # -- additive attention -----------------------------------------------------------------------------------------------
 
 
@@ -388,7 +392,7 @@ def one_query_one_key_to_add(draw):
 
 @additive_scores.case(worth=0.2)
 def large_numbers_to_add(draw):
-    return to_add(draw, 2, 3, 4, 5, 4, 3, scale=1e3)
+    return to_add(draw, 2, 3, 4, 5, 4, 3, scale=30.0)
 
 
 @additive_scores.oracle
@@ -618,7 +622,7 @@ def head_by_the_library(query, key, value, mask, numbers, dim_q, dim_v):
 @self_attention.oracle
 def one_head_by_the_library(ref, query, key, value, mask, **rest):
     net = head_by_the_library(query, key, value, mask, **rest)
-    return {**forwards_and_back(net, (query, key, value), mask), **learned(net)}
+    return forwards_and_back(net, (query, key, value), mask)
 
 
 @kept_weights.oracle
@@ -811,7 +815,7 @@ def heads_by_the_library(num_heads, dim_in, dim_out):
 @multi_head_attention.oracle
 def several_heads_by_the_library(ref, query, key, value, mask, numbers, num_heads, dim_out):
     net = filled(heads_by_the_library(num_heads, query.shape[2], dim_out), numbers, dim_out)
-    return {**forwards_and_back(net, (query, key, value), mask), **learned(net, dim_out)}
+    return forwards_and_back(net, (query, key, value), mask, width=dim_out)
 
 
 @multi_head_attention.alternative
@@ -918,7 +922,7 @@ def vectors_not_contiguous(draw):
 def norm_by_the_library(ref, x, numbers, epsilon):
     net = torch.nn.LayerNorm(x.shape[2], 1e-10, dtype=x.dtype)
     first = {"initial": net(x).detach(), "of_zeros": net(torch.zeros_like(x)).detach()}
-    found = {**forwards_and_back(filled(net, numbers), (x,)), **learned(net)}
+    found = forwards_and_back(filled(net, numbers), (x,))
     return {**first, **found, "with_epsilon": torch.nn.functional.layer_norm(x, x.shape[2:], eps=epsilon)}
 
 
@@ -1045,7 +1049,7 @@ def by_products(ref, x, numbers, hidden):
 
     M = x.shape[2]
     net = filled(module(forward, second=linear(hidden, M), first=linear(M, hidden)), numbers)
-    return {**forwards_and_back(net, (x,)), **learned(net)}
+    return forwards(net, (x,))
 
 
 @feed_forward.alternative
@@ -1090,7 +1094,7 @@ def one_position_in_an_encoder(draw):
 def encoder_by_the_library(ref, x, numbers, num_heads, hidden, dropout):
     width = x.shape[2] // num_heads
     net = filled(library_encoder(x.shape[2], num_heads, hidden, dropout), numbers, width)
-    return forwards_and_back(without_dropout(net, dropout), (x,))
+    return forwards(without_dropout(net, dropout), (x,))
 
 
 def encoder_of(ref, num_heads, M, hidden, dropout, step=None, *, norms=2, drop=None, places=None):
@@ -1326,7 +1330,7 @@ def one_token_to_decode(draw):
 def decoder_by_the_library(ref, dec_inp, enc_inp, mask, numbers, num_heads, hidden, dropout):
     M = dec_inp.shape[2]
     net = filled(library_decoder(M, num_heads, hidden, dropout), numbers, M // num_heads)
-    return forwards_and_back(without_dropout(net, dropout), (dec_inp, enc_inp), mask)
+    return forwards(without_dropout(net, dropout), (dec_inp, enc_inp), mask)
 
 
 def decoder_of(ref, num_heads, M, hidden, dropout, step=None, *, order=None, cross=None, mask_of="self", drop=None):
@@ -1530,6 +1534,12 @@ def halves(ref, K, M):
     return torch.cat([right[:, :, 0::2], right[:, :, 1::2]], dim=2)
 
 
+for base in (9999, 10001):
+    position_sinusoid.equivalent(
+        f"angles = torch.arange(K)[:, None] / {base} ** (2 * (columns // 2) / M)",
+        "a ten-thousandth of the base is less than what rounding is allowed",
+    )
+
 # -- Transformer ------------------------------------------------------------------------------------------------------
 
 
@@ -1574,10 +1584,7 @@ def transformer_by_the_library(ref, ques_b, ques_pos, ans_b, ans_pos, numbers, n
         last=linear(M, tokens),
         table=torch.nn.Embedding(tokens, M),
     )
-    net = filled(net, numbers, M // num_heads).eval()
-    scores = net(ques_b, ques_pos, ans_b, ans_pos)
-    (scores * projection(tuple(scores.shape), scores)).sum().backward()
-    return {"scores": scores.detach(), "parameters": counted(net)}
+    return forwards(filled(net, numbers, M // num_heads).eval(), (ques_b, ques_pos, ans_b, ans_pos))
 
 
 def put_together(ref, sizes, forward, *, tables=1):

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from transformers import Encoder
 
+SMALL = 0.02  # the deviation with which learned vectors begin
+
 
 def patchify(images: Tensor, patch: int) -> Tensor:
     """Return the patches of pictures, (N, L, P * P * C), without a loop.
@@ -37,8 +39,8 @@ class PatchEmbedding(nn.Module):
         # BEGIN SOLUTION
         L = (image_size[0] // patch) * (image_size[1] // patch)
         self.linear = nn.Linear(patch * patch * channels, emb_dim)
-        self.class_token = nn.Parameter(0.02 * torch.randn(emb_dim))
-        self.positions = nn.Parameter(0.02 * torch.randn(L + 1, emb_dim))
+        self.class_token = nn.Parameter(SMALL * torch.randn(emb_dim))
+        self.positions = nn.Parameter(SMALL * torch.randn(L + 1, emb_dim))
         # END SOLUTION
 
     def forward(self, images: Tensor) -> Tensor:
