@@ -117,7 +117,7 @@ def counted(net):
 
 
 def forwards(net, inputs, *further):
-    """What a network computes, and its size. For networks with ReLUs that is all: rounding may switch their gradients."""
+    """What a network computes, and its size. Where there are ReLUs that is all: rounding may switch one."""
     out = net(*inputs, *further)
     (out * projection(tuple(out.shape), out)).sum().backward()
     return {"out": out.detach(), "parameters": counted(net)}
