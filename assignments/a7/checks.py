@@ -309,7 +309,8 @@ def beyond_the_end(draw):
 def self_attention_init(sub, dim_in, dim_q, dim_v):
     """The initial weights of SelfAttention."""
     net = sub.SelfAttention(dim_in, dim_q, dim_v)
-    return {"weights": [p.detach() for p in net.parameters() if p.dim() > 1]}
+    weights = [parameter.detach() for parameter in net.parameters() if parameter.dim() > 1]
+    return {"weights": sorted(weights, key=lambda w: tuple(w.shape))}
 
 
 @self_attention_init.case

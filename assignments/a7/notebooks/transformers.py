@@ -172,8 +172,8 @@ print(*(f"  {question}   ->   {answer}" for question, answer in known[:3]), sep=
 # is on its own (`tell`): it begins with BOS, and reads what it has told itself.
 
 # %%
-M, dropout, epochs = 64, 0.1, 150
-model = transformers.Transformer(4, M, 128, dropout, 2, 2, len(VOCABULARY))
+M, epochs, size = 64, 80, 64
+model = transformers.Transformer(4, M, 128, 0.0, 1, 1, len(VOCABULARY))
 places = transformers.position_encoding_sinusoid(x.shape[1], M), transformers.position_encoding_sinusoid(y.shape[1], M)
 
 
@@ -197,18 +197,18 @@ def share_right(x, y):
 
 
 begin, history = time.time(), []
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-batches = epochs * -(-len(x) // 64)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=batches, pct_start=0.2)
+optimizer = torch.optim.Adam(model.parameters())
+batches = epochs * -(-len(x) // size)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=batches, pct_start=0.2)
 for epoch in range(epochs):
-    for chosen in torch.randperm(len(x)).split(64):
+    for chosen in torch.randperm(len(x)).split(size):
         model.train()
         optimizer.zero_grad()
         loss = torch.nn.functional.cross_entropy(scores_of(x[chosen], y[chosen]), y[chosen][:, 1:].flatten())
         loss.backward()
         optimizer.step()
         schedule.step()
-    if epoch % 10 == 9:
+    if epoch % 8 == 7:
         history.append((epoch + 1, share_right(x, y), share_right(x_test, y_test)))
 print(f"{time.time() - begin:.0f} seconds")
 plt.plot(*zip(*[(e, known) for e, known, _ in history], strict=True), "o-", label="known expressions")
@@ -241,9 +241,9 @@ maps = [part.weights_softmax[0] for part in maps if part.weights_softmax is not 
 maps = [weights for weights in maps if weights.shape[1] == x.shape[1]]  # of cross-attention
 columns, rows = ([words[int(token)] for token in row] for row in (x_test[0], y_test[0][:-1]))
 if maps:
-    figure, panels = plt.subplots(2, len(maps) // 2, figsize=(15, 6))
-    for number, (axes, weights) in enumerate(zip(panels.flat, maps, strict=True)):
-        show_attention(axes, weights, rows, columns, f"layer {number // 4 + 1}, head {number % 4 + 1}")
+    figure, panels = plt.subplots(1, len(maps), figsize=(3.5 * len(maps), 3.2))
+    for number, (axes, weights) in enumerate(zip(panels, maps, strict=True)):
+        show_attention(axes, weights, rows, columns, f"head {number + 1}")
     figure.tight_layout()
     plt.show()
 else:
