@@ -40,6 +40,8 @@ class TestA7(Coursework):
     blocked = {
         "SelfAttention": "scaled_dot_product_no_loop_batch",
         "SelfAttention.weights_softmax": "SelfAttention",
+        "EncoderBlock.dropout": "EncoderBlock",
+        "DecoderBlock.dropout": "DecoderBlock",
         "Transformer": "EncoderBlock, DecoderBlock",
         "VisionTransformer": "PatchEmbedding, EncoderBlock",
     }
