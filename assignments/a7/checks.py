@@ -658,8 +658,8 @@ def decoder_dropout(sub, dec_inp, enc_inp, mask, numbers, num_heads, hidden, dro
 
 
 def dropped_in_training_only(answer, shape, right):
-    """Claims on passes (3, N, K, M) through a network with dropout, wherever it is; right() is what a right one computes
-    in evaluation.
+    """Claims on passes (3, N, K, M) through a network with dropout, wherever it is; right() is what a right one has
+    to compute in evaluation.
     """
     passes = answer.get("in_training"), answer.get("in_evaluation")
     usable = all(isinstance(one, torch.Tensor) and tuple(one.shape) == (3, *shape) for one in passes)
@@ -670,10 +670,8 @@ def dropped_in_training_only(answer, shape, right):
         yield certain(not bool((tested - tested[0]).any())), "in evaluation nothing is dropped: two passes are the same"
         differ = [bool((trained[i] - trained[j]).any()) for i, j in ((0, 1), (0, 2), (1, 2))]
         yield certain(all(differ)), "in training numbers are dropped: two passes differ"
-        yield (
-            close(tested[0], right()["out"], 1e-4),
-            "in evaluation it computes what the block without dropout computes",
-        )
+        same = close(tested[0], right()["out"], 1e-4)
+        yield same, "in evaluation it computes what the block without dropout computes"
 
 
 # Two passes of a right solution are the same where all N * K * M numbers of one place share their fate: with
