@@ -230,15 +230,15 @@ print(f"\n{share_right(x_test, y_test):.0%} of new expressions are right")
 # ## Where it looks
 #
 # Attention of the decoder to the question, head by head, while it tells an answer that it has never seen: a row for each
-# token that is read, when the next one is told. To tell the last digit, both digits and the signs have to be seen.
+# token that is read, when the next one is told. BOS is read when the sign is told: what does that need to know?
 
 # %%
 model.eval()
 with torch.no_grad():
     scores_of(x_test[:1], y_test[:1])
-maps = [part for part in model.decoder.modules() if isinstance(part, transformers.SelfAttention)]
+maps = [part for part in model.modules() if isinstance(part, transformers.SelfAttention)]
 maps = [part.weights_softmax[0] for part in maps if part.weights_softmax is not None]
-maps = [weights for weights in maps if weights.shape[1] == x.shape[1]]  # of cross-attention
+maps = [weights for weights in maps if weights.shape == (y.shape[1] - 1, x.shape[1])]  # those of cross-attention
 columns, rows = ([words[int(token)] for token in row] for row in (x_test[0], y_test[0][:-1]))
 if maps:
     figure, panels = plt.subplots(1, len(maps), figsize=(3.5 * len(maps), 3.2))

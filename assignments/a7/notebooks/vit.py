@@ -8,8 +8,8 @@
 # ## A digit in patches
 #
 # A handwritten digit of 8 x 8 pixels, cut into 16 patches of 2 x 2. To the encoder they are 16 words of 4 numbers each.
-# In the second row are the same patches as your function returns them; in the third row what a reshape alone makes of the
-# digit: pieces of rows.
+# Beside it are these patches, as your function returns them, and below what a reshape alone makes of the digit: pieces of
+# rows.
 
 # %%
 import numpy as np
@@ -52,7 +52,7 @@ torch.manual_seed(0)
 order = torch.randperm(len(pixels))
 x, y, x_test, y_test = pixels[order[300:]], labels[order[300:]], pixels[order[:300]], labels[order[:300]]
 x, x_test = x - 0.3, x_test - 0.3
-model = vit.VisionTransformer((8, 8), 2, 1, 10, 48, 4, 96, 2, 0.1)
+model = vit.VisionTransformer((8, 8), 2, 1, 10, 48, 4, 96, 2, 0.0)
 epochs, size = 25, 64
 
 
@@ -96,7 +96,7 @@ plt.show()
 # ## Where the class token looks
 #
 # For six new digits: the weights of the class token on the 16 patches, averaged over heads, in both layers. Bright patches
-# count most.
+# count most; the white line goes round the digit.
 
 # %%
 import transformers
@@ -113,8 +113,8 @@ if heads:
         column[0].imshow(x_test[i, 0], cmap="gray_r")
         column[0].set_title(f"{int(y_test[i])}, read as {int(scores[i].argmax())}", fontsize=10)
         for axes, weights in zip(column[1:], layers[:, i], strict=True):
-            axes.imshow(x_test[i, 0], cmap="gray_r", extent=(0, 4, 4, 0))
-            axes.imshow(weights, cmap="inferno", alpha=0.7, extent=(0, 4, 4, 0), vmin=0)
+            axes.imshow(weights, cmap="viridis", extent=(-0.5, 7.5, 7.5, -0.5), vmin=0)
+            axes.contour(x_test[i, 0], levels=[0], colors="white", linewidths=1)
         for axes in column:
             axes.axis("off")
     panels[1, 0].set_title("layer 1", fontsize=10, loc="left")
