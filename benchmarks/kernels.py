@@ -45,6 +45,7 @@ class Match:
     library: str  # the call, as the table names it
     reference_of: Callable[[Any, Inputs], Kernel]
     library_of: Callable[[Inputs], Kernel]
+    aim: float = TARGET  # times the library's time
 
 
 def with_gradient(loss_of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Callable[[Inputs], Kernel]:
@@ -105,6 +106,12 @@ def back_through_norm(name: str) -> Callable[[Any, Inputs], Kernel]:
         return lambda: getattr(ref.BatchNorm, name)(i["dout"], cache)
 
     return ready
+
+
+def library_attention(i: Inputs) -> Kernel:
+    """The library's attention, which is told what may be seen, and returns no weights."""
+    seen = ~i["mask"]
+    return lambda: (F.scaled_dot_product_attention(i["query"], i["key"], i["value"], attn_mask=seen),)
 
 
 def norm_inputs(i: Inputs) -> Inputs:
@@ -178,6 +185,14 @@ MATCHES = (
         back_through_norm("backward_alt"),
         by_autograd(normalised, "x", "gamma", "beta"),
     ),
+    Match(
+        "a7",
+        "transformers.scaled_dot_product_no_loop_batch",
+        "F.scaled_dot_product_attention",
+        lambda ref, i: lambda: ref.scaled_dot_product_no_loop_batch(i["query"], i["key"], i["value"], i["mask"])[:1],
+        library_attention,
+        aim=1.5,
+    ),
 )
 
 
@@ -240,11 +255,11 @@ def main() -> None:
     root = Path(__file__).resolve().parent.parent
     sys.path[:0] = [
         str(root / "assignments" / "given"),
-        *(str(root / "solutions" / name) for name in ("a1", "a2", "a3")),
+        *(str(root / "solutions" / name) for name in ("a1", "a2", "a3", "a7")),
     ]
     print(f"| exercise (one core, median of {pairs} pairs) | library | dtype | reference | library | ratio |")
     print("|---|---|---|---|---|---|")
-    worst = 0.0
+    worst, missed = 0.0, list[str]()
     for match in MATCHES:
         for dtype in (torch.float64, torch.float32):
             i = inputs(match, dtype)
@@ -255,11 +270,14 @@ def main() -> None:
             own, theirs, ratio = measured(reference, library, pairs)
             worst = max(worst, ratio)
             name, kind = match.exercise.partition(".")[2], str(dtype).removeprefix("torch.")
+            if ratio > match.aim:
+                missed.append(f"{name} in {kind} (at most {match.aim:g})")
             print(
                 f"| `{name}` | `{match.library}` | {kind} | {own * 1e3:.2f} ms | {theirs * 1e3:.2f} ms | {ratio:.2f} |",
                 flush=True,
             )
-    print(f"\nThe slowest takes {worst:.2f} times as long as the library (aim: at most {TARGET:g}).")
+    late = ", ".join(missed) or "none"
+    print(f"\nThe slowest takes {worst:.2f} times as long as the library; above their aim: {late}.")
 
 
 if __name__ == "__main__":

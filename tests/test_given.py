@@ -22,7 +22,7 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 GIVEN = ROOT / "assignments" / "given"
 DATA = ROOT / "assignments" / "data"
-MODULES = ["eecs598", "coutils", "a2_helpers", "a3_helper", "a4_helper", "a5_helper", "a6_helper"]
+MODULES = ["eecs598", "coutils", "a2_helpers", "a3_helper", "a4_helper", "a5_helper", "a6_helper", "a7_helper"]
 
 
 def forget_given() -> None:
@@ -598,6 +598,22 @@ def test_one_hot_and_parameter_counts() -> None:
     model = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.ReLU())
     model.apply(helper.initialize_weights)
     assert helper.count_params(model) == 15
+
+
+def test_expressions_are_right_and_of_one_length() -> None:
+    helper = given("a7_helper")
+    questions, answers = helper.expressions(300, digits=2, seed=1)
+    sign = {"POSITIVE": 1, "NEGATIVE": -1}
+    for question, answer in zip(questions, answers, strict=True):
+        begin, first, a, operation, second, b, end = question.split()
+        result = sign[first] * int(a) + (1 if operation == "add" else -1) * sign[second] * int(b)
+        assert answer == f"BOS {'NEGATIVE' if result < 0 else 'POSITIVE'} {abs(result):03d} EOS"
+        assert (begin, end) == ("BOS", "EOS")
+        assert all(
+            w in helper.SPECIAL_TOKENS or set(w) <= set(helper.VOCABULARY) for w in f"{question} {answer}".split()
+        )
+    assert (questions, answers) == helper.expressions(300, digits=2, seed=1)
+    assert questions != helper.expressions(300, digits=2, seed=2)[0]
 
 
 @pytest.mark.parametrize("name", ["a2_helpers", "a3_helper", "a4_helper", "a5_helper", "a6_helper"])
