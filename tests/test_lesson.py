@@ -127,7 +127,7 @@ def test_stubs_makes_notebooks_and_says_when_they_are_old(course: Assignment) ->
     assert old.returncode == 1 and "algebra.ipynb" in old.stderr
 
 
-@pytest.mark.parametrize("name", ["a1", "a2", "a3", "a4", "a5"])
+@pytest.mark.parametrize("name", COURSE.names())
 def test_every_module_has_a_notebook_and_it_is_up_to_date(name: str) -> None:
     assignment = COURSE.assignment(name)
     assert all(lesson_file(assignment, module) for module in assignment.checks.modules)

@@ -76,7 +76,7 @@ def gradients_of(net, loss):
 def filled(net, like):
     """A network whose parameters depend on their shapes alone, with small biases."""
     with torch.no_grad():
-        for parameter in same_parameters(net.to(like.dtype)).parameters():
+        for parameter in same_parameters(net.to(like)).parameters():
             if parameter.dim() == 1:
                 parameter.sub_(1)
     return net
@@ -527,7 +527,7 @@ def two_pictures_with_boxes(draw):
 def single_stage_inference(sub, images, conf_scores, offsets, class_scores, thresholds):
     """What is detected, for given predictions of the network."""
     with given(sub.SingleStageDetector.__init__):
-        net = sub.SingleStageDetector().to(images.dtype).eval()
+        net = sub.SingleStageDetector().to(images).eval()
         says(net, sub.PredictionNetwork, conf_scores, offsets, class_scores)
         return detections(*net.inference(images, **thresholds))
 
@@ -677,7 +677,7 @@ def rpn_inference(sub, images, conf_scores, offsets, thresholds):
     """What is proposed, for given predictions of the module."""
     features = images.new_zeros(len(images), 2, CELLS, CELLS) + images.mean()
     with given(sub.RPN.__init__, FeatureExtractor=lambda *args, **kwargs: Features(features)):
-        net = says(sub.RPN().to(images.dtype).eval(), sub.ProposalModule, conf_scores, offsets)
+        net = says(sub.RPN().to(images).eval(), sub.ProposalModule, conf_scores, offsets)
         *proposed, zeros = net.inference(images, **thresholds)
         *again, seen = net.inference(images, **thresholds, mode="FasterRCNN")
     return {

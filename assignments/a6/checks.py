@@ -134,7 +134,7 @@ def output_for(net, x):
 def both_modes(net, x, x_test, numbers):
     """What a network computes in training, the gradient of its input, what it computes in evaluation after that, and
     its parameters' shapes."""
-    net = filled(net.to(x.dtype), numbers)
+    net = filled(net.to(x), numbers)
     x = x.detach().requires_grad_()
     out = output_for(net.train(), x)
     (dx,) = torch.autograd.grad((out * projection(tuple(out.shape), out)).sum(), x)
@@ -214,7 +214,7 @@ def get_optimizer(sub, batches, w1, b1, w2, b2):
     """What the optimizer makes of a small network, step by step."""
     model = torch.nn.Sequential(
         torch.nn.Linear(*reversed(w1.shape)), torch.nn.Tanh(), torch.nn.Linear(*reversed(w2.shape))
-    ).to(w1.dtype)
+    ).to(w1)
     begin = [w1, b1, w2, b2]
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), begin, strict=True):
@@ -472,7 +472,7 @@ def conditional(sub, x, c, numbers, latent_size):
 def encoded_and_decoded(net, inputs, numbers, sizes):
     """What an autoencoder computes when only the first units of each hidden layer count: so their number is free.
     `sizes` are those that are not a hidden layer's."""
-    net = net.to(numbers.dtype)
+    net = net.to(numbers)
     fill(net, inputs, numbers, sizes, QUIET)
     torch.manual_seed(0)  # whatever was drawn for the initial values, the same noise
     x = inputs[0].detach().requires_grad_()

@@ -62,7 +62,7 @@ def filled(net, numbers, width=0):
     """Fill the parameters of `net` with `numbers`, (n,), of order 1: rows alike in blocks of `width`, where it divides
     the number of rows. Returns `net`, in the dtype of `numbers`.
     """
-    net = net.to(numbers.dtype)
+    net = net.to(numbers)
     with torch.no_grad():
         for parameter in net.parameters():
             rows = as_rows(parameter)
@@ -494,10 +494,10 @@ def library_heads(query, key, value, mask, numbers, num_heads, dim_out):
 )
 def layer_normalization(sub, x, numbers, epsilon):
     """Layer normalisation, and its gradients."""
-    net = sub.LayerNormalization(x.shape[2]).to(x.dtype)
+    net = sub.LayerNormalization(x.shape[2]).to(x)
     initial, of_zeros = net(x).detach(), net(torch.zeros_like(x)).detach()
     found = forwards_and_back(filled(net, numbers), (x,))
-    large = sub.LayerNormalization(x.shape[2], epsilon).to(x.dtype)
+    large = sub.LayerNormalization(x.shape[2], epsilon).to(x)
     return {"initial": initial, "of_zeros": of_zeros, **found, "with_epsilon": large(x).detach()}
 
 
