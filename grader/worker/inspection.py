@@ -34,7 +34,7 @@ Steps = Callable[[ast.expr, Scope], int | None]
 
 
 def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
-    """What these functions do. Bounds this process's memory and time for ever: it is good for nothing else then."""
+    """What these functions do. Bounds this process's memory and time: it is good for nothing else then."""
     _bound()
     try:
         tree = ast.parse(source)
@@ -47,14 +47,19 @@ def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
 
 
 def _bound() -> None:
+    """Soft limits, from what is used now on: another source may be read here afterwards, and none of them is run."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
-            space = int(file.read().split()[0]) * resource.getpagesize() + MEMORY
-        resource.setrlimit(resource.RLIMIT_AS, (space, space))
+            _limit(resource.RLIMIT_AS, int(file.read().split()[0]) * resource.getpagesize() + MEMORY)
     except OSError:
         pass  # no /proc: the time is bounded nevertheless
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + SECONDS, int(used) + SECONDS))
+    _limit(resource.RLIMIT_CPU, int(used) + SECONDS)
+
+
+def _limit(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    resource.setrlimit(which, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 LoopKey = tuple[int, int, str, str]  # line, column, kind, function

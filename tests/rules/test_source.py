@@ -376,6 +376,22 @@ def test_large_sources_are_bounded_in_memory_and_time(oracle: Oracle) -> None:
     assert found is None or found.sentence.startswith("m.py ")
 
 
+def test_several_large_modules_are_read_one_after_the_other(oracle: Oracle) -> None:
+    """In one process, whose limits count from what it has used so far."""
+    checks = Checks("a", title="A")
+    source = b"def f(x):\n    return x\n" + b"y = 1\n" * (SOURCE_LIMIT // 6 - 10)
+    names = [f"m{i}" for i in range(5)]
+    with SourceReader(oracle, dict.fromkeys(names, source)) as reader:
+        for name in names:
+
+            def ask(sub, x):  # type: ignore[no-untyped-def]
+                """A title."""
+
+            asked = checks.module(name).exercise("f", points=20, rules=[no_loops()])(ask)
+            assert isinstance(asked, Exercise)
+            assert source_breach(asked, reader.inspected(asked)) is None
+
+
 def test_sources_are_plain_files(tmp_path, oracle: Oracle) -> None:  # type: ignore[no-untyped-def]
     import os
 
