@@ -20,6 +20,7 @@ from checks import (
     three_layers,
     with_small_biases,
 )
+from hidden import begin_as
 
 from grader.ask import projection, same_parameters, torch
 
@@ -201,7 +202,7 @@ def declare_wrong_module(name, sentence, change):
     """A ThreeLayerConvNet whose layers are changed after they are made."""
 
     def __init__(ref, self, *args):
-        ref.ThreeLayerConvNet.__init__(self, *args)
+        begin_as(ref.ThreeLayerConvNet, self, *args)
         with torch.no_grad():
             for parameter in self.parameters():
                 change(parameter)
@@ -239,7 +240,7 @@ declare_wrong_module(
 
 @three_layer_module_init.misconception("The layers are left with the library's own initial values.")
 def as_the_library_has_it(ref, self, in_channel, channel_1, channel_2, num_classes):
-    ref.ThreeLayerConvNet.__init__(self, in_channel, channel_1, channel_2, num_classes)
+    begin_as(ref.ThreeLayerConvNet, self, in_channel, channel_1, channel_2, num_classes)
     for layer in self.children():
         layer.reset_parameters()
 
@@ -293,7 +294,7 @@ declare_wrong_forward("module_with_relu_at_the_end", "A ReLU follows the linear 
 
 @three_layer_module.misconception("The convolutions have no biases.", of="ThreeLayerConvNet.__init__")
 def module_without_biases(ref, self, in_channel, channel_1, channel_2, num_classes):
-    ref.ThreeLayerConvNet.__init__(self, in_channel, channel_1, channel_2, num_classes)
+    begin_as(ref.ThreeLayerConvNet, self, in_channel, channel_1, channel_2, num_classes)
     for layer in list(self.children())[:2]:
         layer.bias = None
 
@@ -302,7 +303,7 @@ def module_without_biases(ref, self, in_channel, channel_1, channel_2, num_class
     "The filters' sizes are 3 and 5; first comes 5, then 3.", of="ThreeLayerConvNet.__init__"
 )
 def module_with_swapped_sizes(ref, self, in_channel, channel_1, channel_2, num_classes):
-    ref.ThreeLayerConvNet.__init__(self, in_channel, channel_1, channel_2, num_classes)
+    begin_as(ref.ThreeLayerConvNet, self, in_channel, channel_1, channel_2, num_classes)
     for (name, _), layer in zip(
         list(self.named_children()), [conv(in_channel, channel_1, 3), conv(channel_1, channel_2, 5)], strict=False
     ):

@@ -27,6 +27,7 @@ from checks import (
     temporal_softmax_loss,
     word_embedding,
 )
+from hidden import begin_as
 
 from grader.ask import torch
 
@@ -1193,13 +1194,13 @@ def squashed_features(ref, self, images, captions):
 
 @captioning_forward.misconception("The projection has no bias.", of="CaptioningRNN.__init__")
 def projection_without_bias(ref, self, *args, **kwargs):
-    ref.CaptioningRNN.__init__(self, *args, **kwargs)
+    begin_as(ref.CaptioningRNN, self, *args, **kwargs)
     self.project.bias = None
 
 
 @captioning_forward.misconception("The linear layer that gives the scores has no bias.", of="CaptioningRNN.__init__")
 def scores_without_bias(ref, self, *args, **kwargs):
-    ref.CaptioningRNN.__init__(self, *args, **kwargs)
+    begin_as(ref.CaptioningRNN, self, *args, **kwargs)
     self.score.bias = None
 
 
