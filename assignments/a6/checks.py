@@ -13,7 +13,8 @@ vae = checks.module("vae")
 
 CERTAIN = 1e-9  # evidence below is as good as none
 SIDE, PIXELS = 28, 784
-ALIKE = 0.3  # the correlation with the mean digit that a game reaches at least
+ALIKE = 0.2  # the correlation with the mean digit that a game reaches at some time, at least
+EVERY = 5  # rounds: how often that is looked at
 SHOWN = 50  # pictures of a generator that are looked at
 
 
@@ -254,8 +255,8 @@ def training(sub, digits, order, noise_dim, steps, batch_size):
     pictures = shuffled(digits, order)
     judging, making = sub.discriminator(), sub.generator(noise_dim)
     judge_steps, maker_steps = sub.get_optimizer(judging), sub.get_optimizer(making)
-    answer = {"before": made(sub, making, noise_dim)}
-    for _ in range(steps):
+    answer, means = {"before": made(sub, making, noise_dim)}, []
+    for i in range(steps):
         real = pictures[torch.randint(len(pictures), (batch_size,))]
         fake = output_for(making, sub.sample_noise(batch_size, noise_dim))
         judge_steps.zero_grad()
@@ -264,7 +265,9 @@ def training(sub, digits, order, noise_dim, steps, batch_size):
         maker_steps.zero_grad()
         sub.generator_loss(output_for(judging, fake)).backward()
         maker_steps.step()
-    answer["after"] = made(sub, making, noise_dim)
+        if i % EVERY == EVERY - 1:
+            means.append(made(sub, making, noise_dim).flatten(1).mean(dim=0))
+    answer["after"], answer["means"] = made(sub, making, noise_dim), torch.stack(means)
     return answer
 
 
@@ -293,24 +296,32 @@ def five_hundred_digits(draw):
     return digits_to_learn(draw, noise_dim=8)
 
 
-def similarity(pictures, others):
-    """The correlation, over the pixels, of the means of two sets of pictures."""
-    return float(torch.corrcoef(torch.stack([pictures.mean(dim=0), others.mean(dim=0)]))[0, 1])
+def similarity(mean, others):
+    """The correlation, over the pixels, of a mean picture with the mean of others."""
+    return float(torch.corrcoef(torch.stack([mean, others.mean(dim=0)]))[0, 1])
+
+
+def best_similarity(means, others):
+    """The largest one on the way: what a game has found it may lose again, and find once more."""
+    return max(similarity(mean, others) for mean in means)
 
 
 @training.property()
 def nearer_to_the_digits(ref, answer, digits, order, noise_dim, steps, batch_size, others):
-    # Not statistical in the sense of a bound: tests/test_a6_long.py measures how far the reference ends from ALIKE.
-    before, after = answer.get("before"), answer.get("after")
+    # Not statistical in the sense of a bound: tests/test_a6_long.py measures how far the reference stays from ALIKE.
+    before, after, means = answer.get("before"), answer.get("after"), answer.get("means")
     usable = same_kind(before, after, shape=(SHOWN, PIXELS), dtype=torch.float32)
-    usable = usable and bool(before.isfinite().all() and after.isfinite().all())
+    usable = usable and same_kind(means, shape=(steps // EVERY, PIXELS), dtype=torch.float32)
+    usable = usable and all(bool(x.isfinite().all()) for x in (before, after, means))
     yield certain(usable), "the generator makes pictures, finite numbers, before and after"
     if not usable:
         return
     moved = float((after.mean(dim=0) - before.mean(dim=0)).abs().mean())
-    reached = similarity(after, shuffled(others, order))
+    others = shuffled(others, order)
+    reached = best_similarity(means, others)
     yield certain(moved > 0.05), "what the generator makes changes"
-    yield certain(reached > -0.1), "the mean of its pictures does not become the opposite of that of the digits"
+    opposite = reached <= ALIKE and min(similarity(mean, others) for mean in means) < -ALIKE
+    yield certain(not opposite), "the mean of its pictures does not become the opposite of that of the digits"
     yield (
         certain(reached > ALIKE),
         "the mean of its pictures becomes like that of the digits: dark and bright in one place",

@@ -338,7 +338,7 @@ def proposal_by_proposal(ref, proposals, bboxes):
     for b in range(B):
         for one in proposals[b].reshape(-1, 4):
             rows.append(ref.IoU(one.reshape(1, 1, 1, 1, 4), bboxes[b : b + 1]).reshape(-1))
-    return torch.stack(rows).reshape(B, -1, bboxes.shape[1])
+    return torch.stack(rows).reshape(B, len(rows) // B, bboxes.shape[1])
 
 
 @iou.alternative
@@ -798,6 +798,20 @@ def little_overlap_allowed(draw):
 @nms.case
 def five_of_the_best(draw):
     return clear(draw, lambda d: crowds(d, 40, 8, topk=5), told_apart)
+
+
+@nms.case
+def two_of_four_whose_best_overlap(draw):
+    """The two best boxes are in each other's way, and two are asked for"""
+    x, y, w, h = (float(v) for v in draw.integers(10, 20, 4))
+    boxes = [
+        [x, y, x + w, y + h],
+        [x + 1, y, x + w + 1, y + h],
+        [x + 50, y, x + 50 + w, y + h],
+        [x, y + 50, x + w, y + 60],
+    ]
+    scores = np.array([0.9, 0.8, 0.7, 0.6], dtype=draw.dtype)
+    return dict(boxes=np.array(boxes, dtype=draw.dtype), scores=scores, iou_threshold=0.5, topk=2)
 
 
 @nms.case(worth=0.2)

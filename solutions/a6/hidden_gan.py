@@ -698,7 +698,9 @@ def crawling(ref, model):
     return torch.optim.Adam(model.parameters(), 1e-6, (0.5, 0.999))
 
 
-@training.misconception("The generator learns to be found out: its loss has the label 0.", of="generator_loss")
+@training.misconception(
+    "The label is 0: that is the discriminator's loss, and the generator learns to be found out.", of="generator_loss"
+)
 def learning_to_be_found_out(ref, logits_fake):
     return bce(logits_fake, 0)
 

@@ -226,7 +226,7 @@ def classifier(sizes, forward, *, encoder=None, before_head=None, width=1):
         head=linear(width * emb_dim, num_classes),
         encoder=encoder,
         embedding=embedded_by_a_convolution(image_size, patch, channels, emb_dim),
-        **({} if before_head is None else {"last": before_head(emb_dim)}),
+        **({} if before_head is None else {"last": getattr(torch.nn, before_head)(emb_dim)}),
     )
 
 
@@ -258,7 +258,7 @@ def declare_wrong_classifiers():
     before = "The class token is taken before the encoder: it has seen nothing."
     wrong("before_the_encoder", before, lambda net, tokens: tokens[:, 0] + 0 * net.encoder(tokens)[:, 0])
     with_norm = "There is one more norm before the last layer."
-    wrong("one_more_norm", with_norm, lambda net, t: net.last(net.encoder(t)[:, 0]), before_head=torch.nn.LayerNorm)
+    wrong("one_more_norm", with_norm, lambda net, t: net.last(net.encoder(t)[:, 0]), before_head="LayerNorm")
     relu = "A ReLU stands before the last layer."
     wrong("relu_before_the_last", relu, lambda net, tokens: net.encoder(tokens)[:, 0].relu())
 
