@@ -63,7 +63,9 @@ def learn(net, epochs, told=False, after=lambda epoch: None):
         with torch.no_grad():
             inputs = (digits[test], classes[test]) if told else (digits[test],)
             x_hat, mu, logvar = net(*inputs)
-            divergence = 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum() / len(test)
+            described = torch.distributions.Normal(mu, (logvar / 2).exp())
+            standard = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+            divergence = torch.distributions.kl_divergence(described, standard).sum() / len(test)
             history.append((float(vae.loss_function(x_hat, inputs[0], mu, logvar)), float(divergence)))
     after(epochs)
     print(f"{epochs} epochs in {time.time() - begin:.0f} seconds, loss of unseen digits {history[-1][0]:.1f}")
