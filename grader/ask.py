@@ -1,14 +1,14 @@
 """What asks, properties and misconceptions may call. `torch` is imported on first use, so that the judge, which
 reads the same files, never imports it.
 
-    from grader.ask import torch, same_parameters, gradients_by_shape
+    from grader.ask import torch, same_parameters, gradients_by_shape, loss_and_gradients
     from grader.ask import fill_by_shape, stacked_by_shape          # the same for networks that keep a dict of tensors
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,7 +23,15 @@ else:
 
     torch = _Torch()
 
-__all__ = ["fill_by_shape", "gradients_by_shape", "projection", "same_parameters", "stacked_by_shape", "torch"]
+__all__ = [
+    "fill_by_shape",
+    "gradients_by_shape",
+    "loss_and_gradients",
+    "projection",
+    "same_parameters",
+    "stacked_by_shape",
+    "torch",
+]
 
 
 def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
@@ -32,6 +40,16 @@ def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
     for size in shape:
         n *= size
     return torch.cos(torch.arange(n, dtype=torch.float64)).reshape(shape).to(dtype=like.dtype, device=like.device)
+
+
+def loss_and_gradients(loss_of: Callable[..., Any], *inputs: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """A loss, and its gradients with respect to the inputs: 0 where autograd cannot go back from it."""
+    inputs = tuple(x.detach().requires_grad_() for x in inputs)
+    loss = torch.as_tensor(loss_of(*inputs))
+    if not loss.requires_grad:
+        return loss, [torch.zeros_like(x) for x in inputs]
+    gradients = torch.autograd.grad(loss.sum(), inputs, allow_unused=True)
+    return loss.detach(), [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, gradients, strict=True)]
 
 
 def same_parameters(net: torch.nn.Module) -> torch.nn.Module:

@@ -38,21 +38,10 @@ def bases(assignment: Assignment) -> dict[str, str]:
     shared = (_grader(), _tree(assignment.course.given), _tree(assignment.course.assignments / "data"))
     found: dict[str, str] = {}
     for exercise in checks.exercises:
-        needed = sorted({exercise.id, *prerequisites(checks, exercise.id)})
+        needed = sorted({exercise.id, *(need.id for need in checks.prerequisites(exercise))})
         modules = sorted({name.partition(".")[0] for name in needed})
         parts = (shared, [(name, own[name]) for name in needed], [sources.below(name) for name in modules])
         found[exercise.id] = _hash(repr(parts).encode())
-    return found
-
-
-def prerequisites(checks: Checks, exercise: str) -> set[str]:
-    """What an exercise needs, directly and indirectly."""
-    found: set[str] = set()
-    todo = [exercise]
-    while todo:
-        new = set(checks[todo.pop()].needs) - found
-        found |= new
-        todo.extend(new)
     return found
 
 

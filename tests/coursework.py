@@ -157,6 +157,12 @@ def short(ids: str) -> str:
     return ", ".join(id_.partition(".")[2] for id_ in ids.split(", "))
 
 
+def make_importable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test import an assignment's references, and what is given."""
+    for folder in (COURSE.assignment(name).solution, ROOT / "assignments" / "given"):
+        monkeypatch.syspath_prepend(str(folder))
+
+
 def wrong(result: Result) -> list[Any]:
     """The exercises that could be asked and are not right."""
     return [one for one in result.exercises if one.verdict not in (Verdict.RIGHT, *UNASKED)]

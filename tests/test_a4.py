@@ -7,7 +7,7 @@ import importlib
 import pytest
 import torch
 
-from tests.coursework import COURSE, ROOT, Coursework
+from tests.coursework import ROOT, Coursework, make_importable
 
 
 class TestA4(Coursework):
@@ -45,8 +45,7 @@ class TestA4(Coursework):
 
 def test_a_captioner_learns_to_describe_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pictures that are given are real enough: after some seconds most words of new pictures are right."""
-    for folder in (COURSE.assignment("a4").solution, ROOT / "assignments" / "given"):
-        monkeypatch.syspath_prepend(str(folder))
+    make_importable("a4", monkeypatch)
     module = importlib.import_module("rnn_lstm_attention_captioning")
     digits_network = importlib.import_module("digits_network")
     torch.manual_seed(0)

@@ -10,7 +10,7 @@ import torch
 
 from grader.judge import Judge
 from grader.result import Verdict
-from tests.coursework import COURSE, ROOT, Coursework
+from tests.coursework import ROOT, Coursework, make_importable
 
 
 class TestA5(Coursework):
@@ -47,8 +47,7 @@ class TestA5(Coursework):
 
 def test_a_detector_learns_to_find_and_read_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scenes and the features that are given are real enough: some seconds find most digits of new pictures."""
-    for folder in (COURSE.assignment("a5").solution, ROOT / "assignments" / "given"):
-        monkeypatch.syspath_prepend(str(folder))
+    make_importable("a5", monkeypatch)
     module, scenes = importlib.import_module("single_stage_detector"), importlib.import_module("digit_scenes")
     helper = importlib.import_module("a5_helper")
     digits = ROOT / "assignments" / "data" / "digits.npz"

@@ -14,7 +14,7 @@ from grader.property import failing
 from grader.question import draw
 from grader.wire import Tensor
 from grader.worker.tensors import from_wire, map_leaves
-from tests.coursework import COURSE, ROOT, Coursework
+from tests.coursework import COURSE, Coursework, make_importable
 
 STATISTICAL = ["gan.sample_noise", "vae.reparametrize"]
 
@@ -43,8 +43,7 @@ class TestA6(Coursework):
 @pytest.fixture
 def references(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
     """The references, and what they and their properties import; one thread, as in a worker."""
-    for folder in (COURSE.assignment("a6").solution, ROOT / "assignments" / "given"):
-        monkeypatch.syspath_prepend(str(folder))
+    make_importable("a6", monkeypatch)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield {name: importlib.import_module(name) for name in ("gan", "vae")}

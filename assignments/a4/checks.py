@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from grader.ask import projection, same_parameters, torch
+from grader.ask import loss_and_gradients, projection, same_parameters, torch
 from grader.property import certain, close, deviation_is, mean_is
 from grader.spec import Checks, no_calls, operations_do_not_grow
 
@@ -27,16 +27,6 @@ vis = checks.module("network_visualization")
 style = checks.module("style_transfer")
 
 CERTAIN = 1e-9  # evidence below is as good as none
-
-
-def loss_and_gradients(loss_of, *inputs):
-    """A loss, and its gradients with respect to the inputs: 0 where autograd cannot go back from it."""
-    inputs = [x.detach().requires_grad_() for x in inputs]
-    loss = torch.as_tensor(loss_of(*inputs))
-    if not loss.requires_grad:
-        return loss, [torch.zeros_like(x) for x in inputs]
-    gradients = torch.autograd.grad(loss.sum(), inputs, allow_unused=True)
-    return loss.detach(), [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, gradients, strict=True)]
 
 
 def shapes_of(net, *, either_way=False):

@@ -2,7 +2,7 @@
 
 import math
 
-from grader.ask import projection, stacked_by_shape, torch
+from grader.ask import loss_and_gradients, projection, stacked_by_shape, torch
 from grader.property import binomial, certain, close, follows
 from grader.spec import Checks
 
@@ -16,16 +16,6 @@ SIDE, PIXELS = 28, 784
 ALIKE = 0.2  # the correlation with the mean digit that a game reaches at some time, at least
 EVERY = 5  # rounds: how often that is looked at
 SHOWN = 50  # pictures of a generator that are looked at
-
-
-def loss_and_gradients(loss_of, *inputs):
-    """A loss, and its gradients with respect to the inputs: 0 where autograd cannot go back from it."""
-    inputs = [x.detach().requires_grad_() for x in inputs]
-    loss = torch.as_tensor(loss_of(*inputs))
-    if not loss.requires_grad:
-        return loss, [torch.zeros_like(x) for x in inputs]
-    gradients = torch.autograd.grad(loss.sum(), inputs, allow_unused=True)
-    return loss.detach(), [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, gradients, strict=True)]
 
 
 def tiled(numbers, *shape, offset=0):

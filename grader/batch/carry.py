@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grader.basis import bases, prerequisites
+from grader.basis import bases
 from grader.course import Assignment
 from grader.gradebook import Entry
 from grader.result import ExerciseResult, Result, Verdict
@@ -35,7 +35,7 @@ class Carried:
                 touched |= names
         if len(touched) == len(now):
             return None
-        asked = touched.union(*(prerequisites(checks, name) for name in touched)) if touched else touched
+        asked = touched | {need.id for name in touched for need in checks.prerequisites(checks[name])}
         return cls(entry.result, frozenset(touched), frozenset(asked))
 
     def merged(self, new: Result | None, assignment: Assignment) -> Result:

@@ -75,9 +75,11 @@ def check(
         device=device_of("cuda" if device == "both" else device),
         secret=seed.encode() if seed is not None else None,
     )
-    if device != "both":
-        return _one(chosen, work, options, sandbox, verbose, record, page)[1]
-    return _both(chosen, work, options, sandbox, verbose, record, page)
+
+    def graded(on: str, record: Path | None, page: Path | None) -> tuple[Result, int]:
+        return _one(chosen, work, replace(options, device=on), sandbox, verbose, record, page)
+
+    return _both(graded, record, page) if device == "both" else graded(options.device, record, page)[1]
 
 
 def _one(
@@ -105,20 +107,11 @@ def _one(
     return result, RIGHT if result.all_right else NOT_RIGHT
 
 
-def _both(
-    chosen: Assignment,
-    work: Submission,
-    options: Options,
-    sandbox: str,
-    verbose: bool,
-    record: Path | None,
-    page: Path | None,
-) -> int:
+def _both(graded: Callable[..., tuple[Result, int]], record: Path | None, page: Path | None) -> int:
     """The same on each device; then what differs. The exit code is the worse of the two."""
     results, codes = [], []
     for device in DEVICES:
-        mine = [file and record_of(file, device) for file in (record, page)]
-        result, code = _one(chosen, work, replace(options, device=device), sandbox, verbose, *mine)
+        result, code = graded(device, *(file and record_of(file, device) for file in (record, page)))
         results.append(result)
         codes.append(code)
     found = differences(*results)

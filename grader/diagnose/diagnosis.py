@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.diagnose.again import again
-from grader.diagnose.hints import SEARCHED, hints, own_misconceptions, prerequisites
+from grader.diagnose.hints import SEARCHED, hints, own_misconceptions
 from grader.diagnose.outcome import Right, Wrong
 from grader.interview import Imported, Interview
 from grader.oracle import Oracle, OracleFault
@@ -35,7 +35,7 @@ class Diagnosis:
 
     def depth(self, exercise: Exercise) -> int:
         """How many others an exercise needs, directly and indirectly: more than any of these do."""
-        return len(list(prerequisites(self._checks, exercise)))
+        return len(list(self._checks.prerequisites(exercise)))
 
     def hints(
         self,
@@ -65,7 +65,7 @@ class Diagnosis:
         """Have the reference answer an exercise's questions as each misconception would that `hints` may look at, one
         between two steps: what was answered once is known."""
         exercise = questions[0].exercise
-        needed = [need for need in prerequisites(self._checks, exercise) if need.id not in self._known]
+        needed = [need for need in self._checks.prerequisites(exercise) if need.id not in self._known]
         versions = [*own_misconceptions(self._checks, exercise), *(m for need in needed for m in need.misconceptions)]
         for version in versions if exercise.seconds <= SEARCHED else []:
             try:

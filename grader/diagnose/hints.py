@@ -93,7 +93,7 @@ class _Search:
 
     def named(self) -> Named:
         strong = any(map(_is_telling, self.cases))
-        needed = list(prerequisites(self.checks, self.exercise))
+        needed = list(self.checks.prerequisites(self.exercise))
         told = [hint for need in needed for hint in self.known.get(need.id, ())]
         # By sentence: two ways to the same end have the same mistakes, and the reference may go the other one.
         known = [m for need in needed for m in need.misconceptions if _is_among(m, told)]
@@ -218,17 +218,6 @@ def own_misconceptions(checks: Checks, exercise: Exercise) -> list[Version]:
         if set(version.replacements) == {exercise.id}
     ]
     return [*exercise.misconceptions, *others]
-
-
-def prerequisites(checks: Checks, exercise: Exercise) -> Iterator[Exercise]:
-    """What an exercise needs, directly and indirectly, the nearest first."""
-    todo, seen = [*exercise.needs], {exercise.id}
-    while todo:
-        need = todo.pop(0)
-        if need not in seen:
-            seen.add(need)
-            yield checks[need]
-            todo.extend(checks[need].needs)
 
 
 def _rest(question: Question, answer: dict[str, Any]) -> dict[str, Any]:

@@ -160,6 +160,16 @@ class Checks:
                     return version
         raise KeyError(version_id)
 
+    def prerequisites(self, exercise: Exercise) -> Iterator[Exercise]:
+        """What an exercise needs, directly and indirectly, the nearest first."""
+        todo, seen = [*exercise.needs], {exercise.id}
+        while todo:
+            need = todo.pop(0)
+            if need not in seen:
+                seen.add(need)
+                yield self[need]
+                todo.extend(self[need].needs)
+
     def verify(self) -> None:
         """Raise CheckError for what can only be seen once everything is declared."""
         total = sum(exercise.points for exercise in self.exercises)

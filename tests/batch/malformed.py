@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
 
 from grader.course import find_course
@@ -15,6 +16,13 @@ from grader.result import Verdict
 from tests.batch.classroom import ALGEBRA, CHANCE, RIGHT, entries, grade_all, hand_in, results
 from tests.conftest import TOY
 from tests.submission.test_malformed import packed
+
+WHOLE_CLASSES = settings(
+    deadline=None,
+    verbosity=Verbosity.quiet,  # or it would print every byte
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
 
 CELLS = [*ALGEBRA.split("\n\n\n"), *CHANCE.split("\n\n\n"), "%matplotlib inline", "!ls", "x = [", "plt.show()"]
 
