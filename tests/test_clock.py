@@ -393,7 +393,7 @@ def test_hidden_work_gains_nothing(time_it: Time, attack: str) -> None:
     if "nobody" in attack:  # its CPU time is out of sight without a control group: the wall decides, less exactly
         assert 20 <= result.points < 50, result.speed
     else:
-        assert result.points == pytest.approx(20), result.speed
+        assert 20 <= result.points < 25, result.speed  # at ten times the reference's time there are 20
 
 
 def test_sleeping_gains_nothing(time_it: Time) -> None:

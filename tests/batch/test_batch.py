@@ -277,7 +277,7 @@ def test_strangers_code_is_not_run_where_there_is_no_cage(
     from grader.batch import slot
     from grader.sandbox import SandboxError
 
-    def none(level: str):
+    def none(level: str, **kinds: object):
         raise SandboxError(f"level {level}: bubblewrap is missing")
 
     monkeypatch.setattr(slot, "open_sandbox", none)
