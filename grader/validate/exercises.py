@@ -54,12 +54,12 @@ def misconceptions(bench: Bench, exercise: Exercise) -> Finding:
 
 def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | None:
     wrong: list[tuple[Question, Response, Agreement]] = []
-    caught, far, raised = False, 0.0, False
+    caught, far, raised = False, 0.0, ""
     for question in bench.questions(exercise):
         answer = bench.oracle.answer(question, version)
         if isinstance(answer, wire.Failure):
             caught, far = caught or question.case.hidden, float("inf")
-            raised = True
+            raised = f"{answer.error}: {answer.message}"
             continue
         agreement = bench.agreement(question, answer)
         if agreement.ok and bench.passes(question, answer):
@@ -76,7 +76,7 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
     if far < ROOM:
         return f"it is only {far:.1f} tolerances away"
     if not wrong:
-        return None
+        return f"it never answers, so nobody sees its sentence ({raised})"
     hints = diagnose.hints(bench.assignment.checks, bench.oracle, wrong, ()).sentences
     bench.oracle.forget()
     if version.sentence not in hints:
