@@ -67,6 +67,10 @@ GAPS = {
         (HIDDEN, "return x + factor", "return x * factor * (1 + 3e-7)"),
         "tolerances away",
     ),
+    "a misconception that only raises": (
+        (HIDDEN, "return x + factor", "return ref.no_such_function(x)"),
+        "algebra.scale#added: it never answers, so nobody sees its sentence",
+    ),
     "a loose tolerance": (
         (CHECKS, '"scale", points=20', '"scale", points=20, tolerance=5.0'),
         "algebra.scale: zeros passes every case",
