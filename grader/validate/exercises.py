@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from grader import diagnose, wire
-from grader.compare import TOLERANCE, Agreement
+from grader.compare import TOLERANCE
+from grader.diagnose import Wrong
 from grader.interview import Response
 from grader.judge import OTHER, in_other_float_type
 from grader.question import Question
@@ -43,7 +44,7 @@ def oracle(bench: Bench, exercise: Exercise) -> Finding:
 
 
 def misconceptions(bench: Bench, exercise: Exercise) -> Finding:
-    """Each one fails a hidden case by far, and is called by its own sentence."""
+    """Each one fails a hidden case by far or crashes there as a student's would, and is called by its own sentence."""
     gaps: list[str] = []
     for version in exercise.misconceptions:
         gap = _misconception(bench, exercise, version)
@@ -53,13 +54,15 @@ def misconceptions(bench: Bench, exercise: Exercise) -> Finding:
 
 
 def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | None:
-    wrong: list[tuple[Question, Response, Agreement]] = []
-    caught, far, raised = False, 0.0, ""
+    wrong: list[Wrong] = []
+    caught, far = False, 0.0
     for question in bench.questions(exercise):
         answer = bench.oracle.answer(question, version)
         if isinstance(answer, wire.Failure):
+            if "super(" in answer.message:  # of a class that it is not in: no student's crash
+                return f"it is broken itself: {answer.error}: {answer.message}"
             caught, far = caught or question.case.hidden, float("inf")
-            raised = f"{answer.error}: {answer.message}"
+            wrong.append((question, Response(failure=answer), None))
             continue
         agreement = bench.agreement(question, answer)
         if agreement.ok and bench.passes(question, answer):
@@ -69,14 +72,12 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
         far = max(far, float("inf") if not limits else agreement.error / max(limits))
         wrong.append((question, response(answer), agreement))
     bench.oracle.forget()
-    if not wrong and not raised:
+    if not wrong:
         return "no case catches it"
     if not caught:
         return "public cases catch it, no hidden one does"
     if far < ROOM:
         return f"it is only {far:.1f} tolerances away"
-    if not wrong:
-        return f"it never answers, so nobody sees its sentence ({raised})"
     hints = diagnose.hints(bench.assignment.checks, bench.oracle, wrong, ()).sentences
     bench.oracle.forget()
     if version.sentence not in hints:

@@ -67,9 +67,9 @@ GAPS = {
         (HIDDEN, "return x + factor", "return x * factor * (1 + 3e-7)"),
         "tolerances away",
     ),
-    "a misconception that only raises": (
-        (HIDDEN, "return x + factor", "return ref.no_such_function(x)"),
-        "algebra.scale#added: it never answers, so nobody sees its sentence",
+    "a misconception that is broken itself": (
+        (HIDDEN, "return x + factor", "return super(dict, x).scale(factor)"),
+        "algebra.scale#added: it is broken itself: TypeError: super(",
     ),
     "a loose tolerance": (
         (CHECKS, '"scale", points=20', '"scale", points=20, tolerance=5.0'),
@@ -84,6 +84,12 @@ def test_a_gap_is_found_and_named(changed: Callable[..., Assignment], gap: str) 
     findings = validate([changed(*ORACLES, change)], jobs=2, sample=2)
     gaps = validation.gaps(findings)
     assert any(words in found for found in gaps), gaps
+
+
+def test_a_misconception_may_crash_where_it_is_told_by_its_crash(changed: Callable[..., Assignment]) -> None:
+    assignment = changed((HIDDEN, "return x + factor", "return x @ x.new_zeros(17, 1)"))
+    findings = validate([assignment], only=lambda proof, subject: proof == "misconception" and "scale" in subject)
+    assert [(finding.tried, finding.gaps) for finding in findings] == [(2, ())]
 
 
 def test_a_stale_stub_is_a_gap(changed: Callable[..., Assignment]) -> None:
