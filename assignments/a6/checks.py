@@ -243,12 +243,16 @@ PARTS = ["sample_noise", "discriminator", "generator", "discriminator_loss", "ge
 def training(sub, digits, order, noise_dim, steps, batch_size):
     """A short game on handwritten digits: what the generator makes before and after."""
     pictures = shuffled(digits, order)
-    judging, making = sub.discriminator(), sub.generator(noise_dim)
+    judging, making = sub.discriminator().to(pictures.device), sub.generator(noise_dim).to(pictures.device)
     judge_steps, maker_steps = sub.get_optimizer(judging), sub.get_optimizer(making)
-    answer, means = {"before": made(sub, making, noise_dim)}, []
+
+    def noise(n):
+        return sub.sample_noise(n, noise_dim).to(pictures.device)
+
+    answer, means = {"before": made(making, noise)}, []
     for i in range(steps):
         real = pictures[torch.randint(len(pictures), (batch_size,))]
-        fake = output_for(making, sub.sample_noise(batch_size, noise_dim))
+        fake = output_for(making, noise(batch_size))
         judge_steps.zero_grad()
         sub.discriminator_loss(output_for(judging, real), output_for(judging, fake.detach())).backward()
         judge_steps.step()
@@ -256,8 +260,8 @@ def training(sub, digits, order, noise_dim, steps, batch_size):
         sub.generator_loss(output_for(judging, fake)).backward()
         maker_steps.step()
         if i % EVERY == EVERY - 1:
-            means.append(made(sub, making, noise_dim).flatten(1).mean(dim=0))
-    answer["after"], answer["means"] = made(sub, making, noise_dim), torch.stack(means)
+            means.append(made(making, noise).flatten(1).mean(dim=0))
+    answer["after"], answer["means"] = made(making, noise), torch.stack(means)
     return answer
 
 
@@ -269,9 +273,9 @@ def shuffled(digits, order):
     return 2 * enlarged(digits).flatten(1)[:, order] - 1
 
 
-def made(sub, making, noise_dim):
+def made(making, noise):
     with torch.no_grad():
-        return output_for(making, sub.sample_noise(SHOWN, noise_dim))
+        return output_for(making, noise(SHOWN))
 
 
 def digits_to_learn(draw, *, noise_dim):
@@ -503,7 +507,7 @@ def fill(net, inputs, numbers, sizes, quiet):
             else:
                 values = values * (2 / ends[-1]) ** 0.5
                 if number in of_class:
-                    columns = torch.arange(ends[-1])
+                    columns = torch.arange(ends[-1], device=values.device)
                     last = of_class[number]
                     values = values[:, torch.cat([columns[~last], columns[last]]).argsort()]
             parameter.zero_()
