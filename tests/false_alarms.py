@@ -1,0 +1,63 @@
+"""How often an exercise's property says of its reference that it does not hold."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from grader.property import failing
+from grader.question import draw
+from grader.spec import Exercise
+from grader.wire import Tensor
+from grader.worker.subject import Subject
+from grader.worker.tensors import from_wire, map_leaves
+from tests.coursework import COURSE, make_importable
+
+STATISTICAL = [
+    exercise
+    for name in COURSE.names()
+    for exercise in COURSE.assignment(name).checks.exercises
+    if any(judged.false_alarm for judged in exercise.properties)
+]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """As in a worker."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def inputs_of(exercise: Exercise, number: int) -> dict[str, Any]:
+    """The inputs of one of an exercise's cases, and what it keeps back, as tensors."""
+    question = draw(exercise, exercise.cases[number], b"false alarms", COURSE.assignments)
+    wired = map_leaves({**question.inputs, **question.kept}, lambda x: Tensor.of(x) if hasattr(x, "dtype") else x)
+    inputs: dict[str, Any] = from_wire(wired)
+    return inputs
+
+
+def alarms(exercise: Exercise, runs: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the exercise's properties say of the reference, asked under so many seeds, on the cases in turn."""
+    make_importable(exercise.module.checks.name, monkeypatch)
+    monkeypatch.delitem(sys.modules, exercise.module.name, raising=False)
+    reference: Any = Subject(importlib.import_module(exercise.module.name), exercise.module.also)
+    cases = [inputs_of(exercise, number) for number in range(len(exercise.cases))]
+    found: list[str] = []
+    for seed in range(runs):
+        torch.manual_seed(seed)
+        inputs = {
+            name: value.clone() if isinstance(value, torch.Tensor) else value
+            for name, value in cases[seed % len(cases)].items()
+        }
+        answer = exercise.ask(reference, **{name: inputs[name] for name in exercise.inputs})
+        inputs = {name: value.detach() if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
+        for judged in exercise.properties:
+            found += failing(judged.judge(reference, answer, **inputs), judged.false_alarm)
+    return found
