@@ -8,7 +8,7 @@ import sys
 import numpy as np
 
 from grader.ask import torch
-from grader.property import binomial, certain
+from grader.property import Evidence, binomial, certain
 from grader.spec import Checks, no_calls, no_loops, operations_do_not_grow
 
 checks = Checks("a2", title="Linear classifiers and a two-layer network")
@@ -142,12 +142,18 @@ def drawn_at_random(X, y, batches, batch_size):
     yield certain((labels == y[drawn]).all()), "every example in a batch comes with its own label"
     drawn = drawn.reshape(len(batches), batch_size)
     some, *others = drawn.sort(dim=1).values
+    # With and without replacement no row of examples is more probable than 1 / (N (N - 1) ...), and no set of them than
+    # 1 / binomial(N, B): a few small batches are alike by chance.
+    N, B, first, again = X.shape[0], min(batch_size, X.shape[0]), 1.0, 1.0
+    rows = math.lgamma(N + 1) - math.lgamma(N - B + 1)
     if (drawn == torch.arange(batch_size)).all():
-        yield certain(False), "the examples in a batch are drawn, not taken from the beginning"
+        first = math.exp(-len(batches) * rows)
     elif not any((some != other).any() for other in others):
-        yield certain(False), "a new batch is drawn every time"
-    else:
-        yield from equally_often(drawn, X.shape[0])
+        again = math.exp(-len(others) * (rows - math.lgamma(B + 1)))
+    yield Evidence(first, statistical=True), "the examples in a batch are drawn, not taken from the beginning"
+    yield Evidence(again, statistical=True), "a new batch is drawn every time"
+    if min(first, again) == 1:
+        yield from equally_often(drawn, N)
 
 
 def equally_often(drawn, num_train):
