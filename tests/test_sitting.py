@@ -13,6 +13,7 @@ from grader.result import Result, Verdict
 from tests.conftest import Grade, one
 
 UNTIMED = Options(timed=False)
+BUSY = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end:\n    pass"
 MODULE = """
 import os, sys, threading, time, types, warnings
 import numpy as np
@@ -158,9 +159,37 @@ def test_a_module_that_takes_long_to_import_is_imported_once(
         return reply
 
     monkeypatch.setattr(Peer, "call", noted)
-    busy = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end:\n    pass"
-    assert grade(UNTIMED, algebra=module(top=busy), chance=None).exercises[0].verdict is Verdict.RIGHT
+    assert grade(UNTIMED, algebra=module(top=BUSY), chance=None).exercises[0].verdict is Verdict.RIGHT
     assert ("Anew", "Done") not in told and ("Anew", "Failure") in told
+
+
+def test_a_library_that_takes_long_to_import_stays_and_costs_no_forks(
+    grade: Grade, forks: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    library = tmp_path_factory.mktemp("library")  # not below the submission
+    (library / "ponderous.py").write_text(BUSY)
+    found = f"if {str(library)!r} not in sys.path:\n    sys.path.append({str(library)!r})\n"
+    grade(UNTIMED)
+    counts = []
+    for top in ("", f"{found}import ponderous", BUSY):
+        forks.clear()
+        assert grade(UNTIMED, algebra=module(top=top)).all_right
+        counts.append(len(forks))
+    assert counts[0] == counts[1] < counts[2]
+
+
+def test_what_leaves_something_each_time_is_not_tried_for_ever(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    call = Peer.call
+
+    def noted(self: Peer, request: object, *rest: object, **how: object):
+        told.append(type(request).__name__)
+        return call(self, request, *rest, **how)
+
+    monkeypatch.setattr(Peer, "call", noted)
+    leave = "os.environ['LEFT'] = str(time.time())"
+    assert grade(UNTIMED, algebra=module(scale=leave, energy=leave, count=leave), chance=None).exercises[2].points
+    assert told.count("Anew") == 2
 
 
 def test_random_numbers_drawn_at_the_top_are_the_same_each_time(grade: Grade) -> None:

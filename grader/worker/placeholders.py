@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any, NoReturn
 
+from grader.worker import libraries
+
 
 class PlaceholderUsed(ImportError):
     """Something of a module that is not installed was used."""
@@ -108,7 +110,7 @@ class PlaceholderFinder(MetaPathFinder, Loader):
     def _importer(self) -> FrameType | None:
         for frame in _frames():
             name = frame.f_code.co_filename
-            if "importlib" not in name and name != __file__:
+            if "importlib" not in name and name not in (__file__, libraries.__file__):
                 return frame if name.startswith(self._folder) else None
         return None
 

@@ -26,6 +26,7 @@ from grader.worker.cage.confine import step_down, tidy
 from grader.worker.device import device, full_precision, is_touched, stay_untouched, survey
 from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
 from grader.worker.inspection import inspect
+from grader.worker.libraries import LibraryImports
 from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, anew, prepare_path
@@ -33,7 +34,7 @@ from grader.worker.surroundings import Surroundings, has_children, place
 from grader.worker.tensors import apart, from_wire, map_leaves, shared_memory, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
-QUICK = 0.2  # seconds of CPU time that an import may have taken for the module to be imported again ...
+QUICK = 0.2  # seconds of CPU time of its own that an import may have taken for the module to be imported again ...
 ANEW = 0.02  # ... and that this may take: a fork costs less
 
 
@@ -96,13 +97,15 @@ class Worker:
         if not file.is_file():
             return wire.Loaded(wire.Failure(NO_FILE, "", "", detail=file.name))
         self._given, self._last = Path(request.given), next(reversed(sys.modules))
-        begin = time.process_time()
+        begin, libraries = time.process_time(), LibraryImports(self.folder, request.given)
         _seed(0)
         try:
-            self._take(importlib.import_module(request.module))
+            with libraries:
+                module = importlib.import_module(request.module)
+            self._take(module)
         except BaseException as error:
             return wire.Loaded(failure(error, self.folder, self.checks_file), finder.made)
-        if hidden is None and time.process_time() - begin < QUICK:
+        if hidden is None and time.process_time() - begin - libraries.seconds < QUICK:
             self._surroundings = Surroundings()
         gc.freeze()  # a collection in a fork would touch all of this, and so copy it
         return wire.Loaded(None, finder.made, is_touched())
