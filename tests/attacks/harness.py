@@ -64,8 +64,9 @@ class Arena:
     def level(self, name: str) -> Level:
         """Raises SandboxError where this machine does not give it."""
         if name not in self._levels:
-            level = Level(name, self.world, self._attacks)
-            self._right[name] = level.grade(level.right(None), AFTERWARDS)
+            with self.world.environment():
+                level = Level(name, self.world, self._attacks)
+                self._right[name] = level.grade(level.right(None), AFTERWARDS)
             self._levels[name] = level
         return self._levels[name]
 
@@ -78,6 +79,10 @@ class Arena:
     def complaints(self, attack: Attack, name: str) -> list[str]:
         """What the attack gains under this level; empty when it gains nothing."""
         level = self.level(name)
+        with self.world.environment():
+            return self._complaints(attack, level)
+
+    def _complaints(self, attack: Attack, level: Level) -> list[str]:
         handed_in = level.hand_in(attack)
         asked = tuple(dict.fromkeys((*attack.honest, "kernels.Momentum.step", *AFTERWARDS)))
         before, tree = self._footprint(), _tree(handed_in.folder)

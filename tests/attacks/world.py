@@ -16,6 +16,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +48,28 @@ class World:
         self.course = self.root / "course"
         self.home = self.root / "home"
         self.neighbour = self.root / "submissions" / "neighbour"
-        self._environ = dict(os.environ)
         self._make_folders()
-        os.environ.update(HOME=str(self.home), COURSE_TOKEN="canary-environ-77c0f1d4")
         self.assignment = find_course(self.course).assignment("x1")
-        self.trusted = Plain()
-        self.oracle = Oracle(self.trusted, self.assignment)
+        with self.environment():
+            self.trusted = Plain()
+            self.oracle = Oracle(self.trusted, self.assignment)
+            self._start_bystander()
         self._listen()
-        self._start_bystander()
         self.signals: list[int] = []
         self._handler = signal.signal(signal.SIGUSR1, lambda number, frame: self.signals.append(number))
         self._before = self.state()
+
+    @contextmanager
+    def environment(self) -> Iterator[None]:
+        """The judge's own environment while an attack takes place: with a secret, and a home that nobody else writes to,
+        as other tests of the same process would."""
+        kept = dict(os.environ)
+        os.environ.update(HOME=str(self.home), COURSE_TOKEN="canary-environ-77c0f1d4")
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(kept)
 
     def _make_folders(self) -> None:
         shutil.rmtree(self.course, ignore_errors=True)
@@ -190,8 +203,6 @@ class World:
         self.bystander.kill()
         self.bystander.communicate()
         signal.signal(signal.SIGUSR1, self._handler)
-        os.environ.clear()
-        os.environ.update(self._environ)
         shutil.rmtree(self.root, ignore_errors=True)
 
 
