@@ -19,7 +19,7 @@ from grader.question import Question
 ANEW_SECONDS = 5.0  # for importing a module that was imported in far less
 SHARE = 0.25  # of the time for one question, that an exercise's answers are waited for; then it is asked alone
 MISSES = 2  # exercises in a row that had to be asked alone, after which the next ones are asked alone at once
-LEFT = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
+NOT_ANEW = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
 
 
 class Sitting:
@@ -30,7 +30,7 @@ class Sitting:
         self._imported = imported
         self._worker: Peer | None = None
         self._misses = 0
-        self._left = 0
+        self._not_anew = 0
 
     def ask_together(
         self, frame: wire.Encoded, questions: Sequence[Question], aside: Sequence[Question]
@@ -67,17 +67,17 @@ class Sitting:
 
     def again(self) -> Peer | None:
         """The worker that others were put to before, as if it were new; None where it cannot be had."""
-        if self._worker is None or self._left >= LEFT:
+        if self._worker is None or self._not_anew >= NOT_ANEW:
             return None
         try:
             reply, _ = self._worker.call(wire.Anew(), seconds=ANEW_SECONDS)
         except PeerLost:
             reply = None
         if not isinstance(reply, wire.Done):
-            self._left += 1
+            self._not_anew += 1
             self.end()
             return None
-        self._left = 0
+        self._not_anew = 0
         self._worker.restart_printed()
         return self._worker
 

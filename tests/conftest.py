@@ -65,3 +65,14 @@ def one(result: Result, exercise: str) -> ExerciseResult:
     """The exercise whose id ends like this."""
     (found,) = [e for e in result.exercises if e.id.endswith(exercise)]
     return found
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """torch computes in one thread, as in a worker."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,15 +23,6 @@ STATISTICAL = [
     for exercise in COURSE.assignment(name).checks.exercises
     if any(judged.false_alarm for judged in exercise.properties)
 ]
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """As in a worker."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def inputs_of(exercise: Exercise, number: int) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -34,13 +33,10 @@ class TestA6(Coursework):
 
 
 @pytest.fixture
-def references(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, ModuleType]]:
-    """The references, and what they and their properties import; one thread, as in a worker."""
+def references(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> dict[str, ModuleType]:
+    """The references, and what they and their properties import."""
     make_importable("a6", monkeypatch)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield {name: importlib.import_module(name) for name in ("gan", "vae")}
-    torch.set_num_threads(threads)
+    return {name: importlib.import_module(name) for name in ("gan", "vae")}
 
 
 def test_networks_hold_as_many_numbers_as_the_handout_says(references: dict[str, ModuleType]) -> None:

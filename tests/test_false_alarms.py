@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grader.spec import Exercise
-from tests.false_alarms import STATISTICAL, alarms, one_thread
-
-__all__ = ["one_thread"]
+from tests.false_alarms import STATISTICAL, alarms
 
 
 @pytest.mark.usefixtures("one_thread")

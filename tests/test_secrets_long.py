@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.judge import Judge, Options
-from grader.submission import open_submission
+from grader.judge import Options
 from grader.validate.bench import Bench
 from tests.coursework import COURSE, STYLES, SUBMISSIONS, wrong
 
@@ -24,10 +23,9 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("secret", SECRETS, ids=bytes.decode)
 def test_right_solutions_are_right_under_every_secret(bench: Bench, secret: bytes) -> None:
-    assignment = bench.assignment
-    judge = Judge(assignment, bench.oracle, bench.nursery, Options(secret=secret, timed=False))
+    assignment, options = bench.assignment, Options(secret=secret, timed=False)
     for folder in (assignment.solution, *(SUBMISSIONS / assignment.name / style for style in STYLES)):
-        result = judge.grade(open_submission(folder, list(assignment.checks.modules)), "none")
+        result = bench.grade(folder, options)
         assert [(one.id, one.sentence) for one in wrong(result)] == [], folder
         assert result.points == result.out_of
-    assert judge.grade(open_submission(assignment.folder, list(assignment.checks.modules)), "none").points == 0
+    assert bench.grade(assignment.folder, options).points == 0

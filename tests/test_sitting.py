@@ -64,6 +64,21 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return found
 
 
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What workers are asked, and what they reply: the kinds of the messages."""
+    found: list[tuple[str, str]] = []
+    call = Peer.call
+
+    def noted(self: Peer, request: object, *rest: object, **how: object):
+        reply = call(self, request, *rest, **how)
+        found.append((type(request).__name__, type(reply[0]).__name__))
+        return reply
+
+    monkeypatch.setattr(Peer, "call", noted)
+    return found
+
+
 def test_what_is_right_costs_one_fork_for_a_module_whatever_it_has(grade: Grade, forks: list[int]) -> None:
     grade(UNTIMED)  # the reference has its workers now
     forks.clear()
@@ -147,20 +162,9 @@ def test_what_is_printed_belongs_to_its_exercise(grade: Grade) -> None:
     assert result.modules[0].printed == "from the top\n"
 
 
-def test_a_module_that_takes_long_to_import_is_imported_once(
-    grade: Grade, forks: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[object] = []
-    call = Peer.call
-
-    def noted(self: Peer, request: object, *rest: object, **how: object):
-        reply = call(self, request, *rest, **how)
-        told.append((type(request).__name__, type(reply[0]).__name__))
-        return reply
-
-    monkeypatch.setattr(Peer, "call", noted)
+def test_a_module_that_takes_long_to_import_is_imported_once(grade: Grade, calls: list[tuple[str, str]]) -> None:
     assert grade(UNTIMED, algebra=module(top=BUSY), chance=None).exercises[0].verdict is Verdict.RIGHT
-    assert ("Anew", "Done") not in told and ("Anew", "Failure") in told
+    assert ("Anew", "Done") not in calls and ("Anew", "Failure") in calls
 
 
 def test_a_library_that_takes_long_to_import_stays_and_costs_no_forks(
@@ -178,18 +182,10 @@ def test_a_library_that_takes_long_to_import_stays_and_costs_no_forks(
     assert counts[0] == counts[1] < counts[2]
 
 
-def test_what_leaves_something_each_time_is_not_tried_for_ever(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[str] = []
-    call = Peer.call
-
-    def noted(self: Peer, request: object, *rest: object, **how: object):
-        told.append(type(request).__name__)
-        return call(self, request, *rest, **how)
-
-    monkeypatch.setattr(Peer, "call", noted)
+def test_what_leaves_something_each_time_is_not_tried_for_ever(grade: Grade, calls: list[tuple[str, str]]) -> None:
     leave = "os.environ['LEFT'] = str(time.time())"
     assert grade(UNTIMED, algebra=module(scale=leave, energy=leave, count=leave), chance=None).exercises[2].points
-    assert told.count("Anew") == 2
+    assert [request for request, _ in calls].count("Anew") == 2
 
 
 def test_random_numbers_drawn_at_the_top_are_the_same_each_time(grade: Grade) -> None:

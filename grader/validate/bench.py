@@ -15,7 +15,7 @@ from typing import Any
 from grader.compare import Agreement
 from grader.course import Assignment
 from grader.gpu import GPU
-from grader.interview import Interview, Response
+from grader.interview import Interview
 from grader.judge import Judge, Options, comparison
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost
@@ -106,11 +106,6 @@ class Bench:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.nursery.close()
-
-
-def response(answer: dict[str, Any]) -> Response:
-    """An answer as a submission would have given it."""
-    return Response(answer=answer)
 
 
 def faster(question: Question, seconds: float) -> Question:

@@ -15,7 +15,7 @@ from grader.interview import Response
 from grader.judge import OTHER, in_other_float_type
 from grader.question import Question
 from grader.spec import Exercise, Version
-from grader.validate.bench import SECRETS, Bench, response
+from grader.validate.bench import SECRETS, Bench
 from grader.validate.findings import Finding
 from grader.wire import Tensor
 
@@ -70,7 +70,7 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
         caught = caught or question.case.hidden
         limits = [d.tolerance for d in agreement.differences if d.tolerance > 0]
         far = max(far, float("inf") if not limits else agreement.error / max(limits))
-        wrong.append((question, response(answer), agreement))
+        wrong.append((question, Response(answer=answer), agreement))
     bench.oracle.forget()
     if not wrong:
         return "no case catches it"

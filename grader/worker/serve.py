@@ -31,7 +31,7 @@ from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, anew, prepare_path
 from grader.worker.surroundings import Surroundings, has_children, place
-from grader.worker.tensors import apart, from_wire, map_leaves, shared_memory, to_leaf
+from grader.worker.tensors import apart, from_wire, map_leaves, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
 QUICK = 0.2  # seconds of CPU time of its own that an import may have taken for the module to be imported again ...
@@ -193,8 +193,7 @@ class Worker:
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
         if not isinstance(outputs, dict):
             raise TypeError("an ask returns a dict of named outputs")
-        shared = shared_memory(outputs, inputs)
-        outputs = apart(outputs, inputs)  # first: a change after the look at the inputs is no answer
+        outputs, shared = apart(outputs, inputs)  # first: a change after the look at the inputs is no answer
         changed = [name for name in inputs if _differs(inputs[name], before[name])]
         return outputs, wire.Seen(changed, shared, cpu, wall)
 

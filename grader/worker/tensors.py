@@ -63,31 +63,20 @@ def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
     return change(value)
 
 
-def shared_memory(outputs: dict[str, Any], inputs: dict[str, Any]) -> list[tuple[str, str]]:
-    """Which outputs lie in the memory of an input of another name."""
-    found: dict[tuple[str, str], None] = {}
+def apart(outputs: dict[str, Any], inputs: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The outputs, with a copy of whatever lies in the memory of an input: what happens to an input afterwards (by a
+    thread that goes on) is no part of the answer. And which outputs lie in the memory of an input of another name."""
+    shared: list[tuple[str, str]] = []
     try:
         owners = {place: name for name, value in inputs.items() for place in _storages(value)}
-        for output, value in outputs.items():
-            for place in _storages(value):
-                if owners.get(place, output) != output:
-                    found[str(output)[:100], owners[place]] = None
+        places = ((output, place) for output, value in outputs.items() for place in _storages(value))
+        lying = [(output, owners[place]) for output, place in places if place in owners]
+        shared = list(dict.fromkeys((str(output)[:100], name) for output, name in lying if output != name))[:50]
+        if lying:
+            outputs = map_leaves(outputs, lambda x: x.clone() if owners.keys() & _storages(x) else x)
     except BaseException:  # a student's own class of tensors may do anything
-        return []
-    return list(found)[:50]
-
-
-def apart(outputs: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:
-    """The outputs, with a copy of whatever lies in the memory of an input: what happens to an input afterwards (by a
-    thread that goes on) is no part of the answer."""
-    try:
-        taken = {place for value in inputs.values() for place in _storages(value)}
-        if taken.isdisjoint(place for value in outputs.values() for place in _storages(value)):
-            return outputs
-        copied: dict[str, Any] = map_leaves(outputs, lambda x: x.clone() if taken.intersection(_storages(x)) else x)
-        return copied
-    except BaseException:  # a student's own class of tensors may do anything
-        return outputs
+        pass
+    return outputs, shared
 
 
 def _storages(value: Any) -> list[int]:
