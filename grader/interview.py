@@ -62,6 +62,7 @@ class Imported:
     placeholders: tuple[str, ...] = ()
     printed: str = ""
     alone: bool = False  # it cannot be forked: it has used the GPU
+    quick: bool = False  # to import it once more costs little
 
 
 class Interview:
@@ -91,7 +92,9 @@ class Interview:
             if not isinstance(reply, wire.Loaded):
                 raise PeerLost(Lost.PROTOCOL, "no answer to an import")
         except PeerLost as lost:
-            imported = Imported(module, None, lost=lost, limit=self._nursery.limit_hit())
+            imported = Imported(
+                module, None, lost=lost, status=self._status(worker, lost), limit=self._nursery.limit_hit()
+            )
         else:
             imported = Imported(
                 module,
@@ -99,6 +102,7 @@ class Interview:
                 failure=reply.failure,
                 placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
                 alone=reply.alone and self._device != "cpu",
+                quick=reply.quick and self._device == "cpu",
             )
         worker.drain()
         imported.printed = worker.printed.text
@@ -115,11 +119,14 @@ class Interview:
         return transcript
 
     def put_all(
-        self, imported: Imported, questions: Sequence[Question], aside: Sequence[Question] = ()
+        self,
+        imported: Imported,
+        questions: Sequence[Question],
+        aside: Sequence[Question] = (),
+        worker: Peer | None = None,
     ) -> tuple[Transcript, Peer | None]:
-        """The same, and the worker where it is still there, to be ended by `hang_up`."""
+        """The same, and the worker where it is still there, to be ended by `hang_up`. `worker`: who is asked first."""
         transcript = Transcript()
-        worker: Peer | None = None
         deaths = 0
         for question in questions:
             if deaths >= DEATHS:
@@ -134,7 +141,7 @@ class Interview:
             assert worker is not None
             response = self._put(worker, question)
             if response.lost:
-                status = self._status(imported, worker) if response.lost.cause is Lost.DIED else None
+                status = self._status(worker, response.lost)
                 response = Response(lost=response.lost, status=status, limit=self._nursery.limit_hit())
                 deaths += 1
                 worker.drain()
@@ -246,22 +253,21 @@ class Interview:
         """Blame nobody for the limits that the cage has run into so far."""
         self._nursery.limit_hit()
 
-    def _status(self, imported: Imported, worker: Peer) -> int | None:
-        """How a dead worker ended, as its parent tells: good for a sentence, not for a verdict."""
-        if imported.worker is None:
+    def _status(self, worker: Peer, lost: PeerLost) -> int | None:
+        """How a worker that has died ended, as its parent tells: good for a sentence, not for a verdict."""
+        if worker.parent is None or lost.cause is not Lost.DIED:
             return None
         try:
             until = time.monotonic() + END_SECONDS  # its socket is closed before it has ended
             while True:
-                reply, _ = imported.worker.call(wire.Reap(worker.pid), seconds=REAP_SECONDS)
+                reply, _ = worker.parent.call(wire.Reap(worker.pid), seconds=REAP_SECONDS)
                 if not isinstance(reply, wire.Reaped) or reply.status is not None:
                     return reply.status if isinstance(reply, wire.Reaped) else None
                 if time.monotonic() > until:
                     return None
                 time.sleep(0.001)
         except PeerLost:
-            self.end(imported)
-        return None
+            return None
 
 
 def response_of(reply: wire.Reply, data: memoryview) -> Response:

@@ -143,8 +143,9 @@ class Judge:
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
             return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
-            edition, exercises = self._best_edition(module, interview, imported, progress, poll)
-            with Trial(self._yardstick, interview, sources, Sitting(interview, imported)) as trial:
+            with Sitting(interview, imported) as sitting:
+                edition, exercises = self._best_edition(module, sitting, progress, poll)
+                trial = Trial(self._yardstick, interview, sources, sitting)
                 for marked in exercises:
                     self._try(marked, trial, imported, edition)
             # Hints to one help to find those to what needs it.
@@ -162,30 +163,25 @@ class Judge:
     def _best_edition(
         self,
         module: Module,
-        interview: Interview,
-        imported: Imported,
+        sitting: Sitting,
         progress: Callable[[str], None],
         poll: Poll | None,
     ) -> tuple[Edition | None, list[Marked]]:
         """The module's exercises under the edition that gives most."""
         editions: list[Edition | None] = [None, *module.editions.values()]
         rows: dict[str, Row] = {}
-        sitting = Sitting(interview, imported)
-        try:
-            for exercise in module.exercises:
-                if self._wanted(exercise) or (len(editions) > 1 and not (poll and poll.knows(exercise.id))):
-                    progress(exercise.id)
-                    rows[exercise.id] = self._ask(exercise, editions, sitting)
-            while True:
-                best = best_edition(rows, len(editions), poll)
-                chosen = [row[best] for row in rows.values()]
-                doubtful = [one.exercise for one in chosen if one.together and one.verdict is not Verdict.RIGHT]
-                if not doubtful:
-                    return editions[best], [one for one in chosen if self._wanted(one.exercise)]
-                for exercise in doubtful:  # right under another edition only
-                    rows[exercise.id] = self._ask(exercise, editions, sitting, alone=True)
-        finally:
-            sitting.end()
+        for exercise in module.exercises:
+            if self._wanted(exercise) or (len(editions) > 1 and not (poll and poll.knows(exercise.id))):
+                progress(exercise.id)
+                rows[exercise.id] = self._ask(exercise, editions, sitting)
+        while True:
+            best = best_edition(rows, len(editions), poll)
+            chosen = [row[best] for row in rows.values()]
+            doubtful = [one.exercise for one in chosen if one.together and one.verdict is not Verdict.RIGHT]
+            if not doubtful:
+                return editions[best], [one for one in chosen if self._wanted(one.exercise)]
+            for exercise in doubtful:  # right under another edition only
+                rows[exercise.id] = self._ask(exercise, editions, sitting, alone=True)
 
     # -- an exercise ---------------------------------------------------------------------------------------------
 
@@ -204,10 +200,11 @@ class Judge:
         if together is not None:
             row, note = self._marks(exercise, together, editions)
             if not together.together or (not note and row.is_right):
-                sitting.go_on()
+                sitting.settle(row.is_right)
                 return row
-            sitting.give_up()
-        return self._marks(exercise, sitting.ask_alone(questions, aside), editions)[0]
+        row, _ = self._marks(exercise, sitting.ask_alone(questions, aside), editions)
+        sitting.settle(row.is_right)
+        return row
 
     def _frame(self, exercise: Exercise) -> wire.Encoded | None:
         """All that an exercise is asked, as one request."""

@@ -75,11 +75,12 @@ class Peer:
 
     Descriptors that a worker sends along are never received: the kernel closes them."""
 
-    def __init__(self, sock: socket.socket, output: int = -1, pid: int = 0) -> None:
+    def __init__(self, sock: socket.socket, output: int = -1, pid: int = 0, parent: Peer | None = None) -> None:
         self._sock = sock
         self._sock.setblocking(False)
         self._output = output
         self.pid = pid
+        self.parent = parent  # whom it was forked from
         self.printed = Printed()
         self.lost: PeerLost | None = None
         if output >= 0:
@@ -116,7 +117,7 @@ class Peer:
             ours.close()
             theirs.close()
             raise PeerLost(Lost.GRADER, error.strerror or "") from None
-        child = Peer(ours, reading)
+        child = Peer(ours, reading, parent=self)
         try:
             frame = wire.encode(wire.Spawn())
             reply, _ = self.call_encoded(frame, seconds=seconds, descriptors=(theirs.fileno(), writing))

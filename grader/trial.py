@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -65,14 +64,6 @@ class Trial:
         self._interview = interview
         self._sources = sources
         self._counting = counting
-
-    def __enter__(self) -> Trial:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._counting.end()
 
     def source_rules(self, exercise: Exercise) -> Breach | None:
         """The first rule about the source that is broken. Raises OracleFault."""

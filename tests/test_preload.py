@@ -1,4 +1,4 @@
-"""A declaration that is loaded before workers are forked is the one that they load, as long as it is the same text."""
+"""What is loaded before workers are forked: a declaration, as long as it is the same text; libraries that are named."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from grader.spec import load_checks
 from grader.spec.load import _loaded
 from grader.worker.cage import zygote
+from grader.worker.cage.preload import named
 
 TOY = Path(__file__).parent / "courses" / "toy" / "assignments" / "t1" / "checks.py"
 
@@ -25,7 +26,7 @@ def test_the_same_text_is_loaded_once_and_another_one_anew(tmp_path: Path) -> No
     for folder in (about, cage):
         folder.mkdir()
         (folder / "checks.py").write_bytes(TOY.read_bytes())
-    request = {"about": str(about), "cage": str(cage)}
+    request = {"about": str(about), "cage": str(cage), "libraries": []}
     zygote._preload(request)
     first = load_checks(cage / "checks.py")
     assert load_checks(cage / "checks.py") is first, "what was loaded is used"
@@ -43,7 +44,34 @@ def test_the_same_text_is_loaded_once_and_another_one_anew(tmp_path: Path) -> No
 
 def test_what_is_wrong_with_it_is_told_where_it_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "checks.py").write_text("checks = 1 +\n")
-    zygote._preload({"about": str(tmp_path), "cage": str(tmp_path)})
-    zygote._preload({"about": str(tmp_path / "nowhere"), "cage": str(tmp_path)})
+    zygote._preload({"about": str(tmp_path), "cage": str(tmp_path), "libraries": []})
+    zygote._preload({"about": str(tmp_path / "nowhere"), "cage": str(tmp_path), "libraries": []})
     with pytest.raises(Exception, match="does not parse"):
         load_checks(tmp_path / "checks.py")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import matplotlib.pyplot as plt",
+        "from matplotlib import pyplot",
+        "import os, matplotlib",
+        "    import matplotlib",
+        "\tfrom matplotlib.patches import Rectangle",
+    ],
+)
+def test_a_library_is_named_by_an_import(line: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(f"import torch\nif torch:\n{line}\n")
+    assert named(tmp_path) == ["matplotlib"]
+
+
+@pytest.mark.parametrize("line", ["# import matplotlib", "import matplotlibrary", "x = 'matplotlib'", "import torch"])
+def test_nothing_else_names_one(line: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(f"import os\n{line}\n")
+    (tmp_path / "mine.txt").write_text("import matplotlib\n")
+    assert named(tmp_path) == []
+
+
+def test_what_is_no_text_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_bytes(bytes(range(256)) * 100)
+    assert named(tmp_path) == []

@@ -79,11 +79,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return found
 
 
-def test_what_is_right_costs_one_fork_for_a_module_whatever_it_has(grade: Grade, forks: list[int]) -> None:
+def test_what_is_right_costs_no_fork_but_that_in_which_its_module_is_imported(grade: Grade, forks: list[int]) -> None:
     grade(UNTIMED)  # the reference has its workers now
     forks.clear()
     assert grade(UNTIMED).all_right
-    assert len(forks) == 2 + 2 + 1, "two modules imported, a sitting each, and a process that reads the source"
+    assert len(forks) == 2 + 1, "two modules, and a process that reads the source"
 
 
 def test_what_is_not_written_costs_no_fork_either(grade: Grade, forks: list[int]) -> None:
@@ -91,7 +91,7 @@ def test_what_is_not_written_costs_no_fork_either(grade: Grade, forks: list[int]
     grade(UNTIMED)
     forks.clear()
     result = grade(UNTIMED, algebra=stub)
-    assert len(forks) == 2 + 2
+    assert len(forks) == 2
     assert [e.verdict for e in result.exercises[:3]] == [Verdict.NOT_ATTEMPTED] * 3
     assert one(result, "count").sentence == "`Counter` is not defined in the submission"
 
@@ -101,9 +101,33 @@ def test_what_is_wrong_is_asked_once_more_in_a_fork_of_its_own(grade: Grade, for
     forks.clear()
     result = grade(UNTIMED, algebra=module(count="return 0"))
     assert one(result, "count").verdict is Verdict.WRONG
-    mine = 2 + 2 + 1  # as for what is right
-    again = 1 + 2  # alone; and twice by whoever looks for a hint
-    assert mine + 1 <= len(forks) <= mine + again + 2
+    mine = 2 + 1  # as for what is right
+    again = 2 + 3  # alone, of the module imported once more; and three times by whoever looks for a hint
+    assert mine + 2 <= len(forks) <= mine + again
+
+
+def test_what_is_wrong_where_nobody_was_before_is_not_asked_again(grade: Grade, calls: list[tuple[str, str]]) -> None:
+    """The first exercise of a module, right or wrong, has the process to itself in which the module was imported."""
+    first = Options(timed=False, exercises=("algebra.scale",))
+    counts = []
+    for scale in ("pass", "return x"):
+        calls.clear()
+        grade(first, algebra=module(scale=scale))
+        counts.append([request for request, _ in calls].count("Spawn"))
+    assert counts[0] == counts[1]
+
+
+def test_how_the_process_ended_is_known_of_the_first_one_too(grade: Grade) -> None:
+    for body, told in (("os._exit(3)", "exit status 3"), ("os.kill(os.getpid(), 11)", "SIGSEGV")):
+        scale, _, count = grade(UNTIMED, algebra=module(scale=body, count=body)).exercises[:3]
+        assert scale.verdict is count.verdict is Verdict.CRASHED
+        assert told in (scale.sentence or "") and scale.sentence == count.sentence
+
+
+def test_right_ones_after_wrong_ones_share_a_process_again(grade: Grade, calls: list[tuple[str, str]]) -> None:
+    grade(UNTIMED, algebra=module(scale="return x", energy="return x.sum(), x"))
+    asked = [request for request, _ in calls]
+    assert "Anew" in asked
 
 
 # What an exercise may leave behind; `energy` gives the right answer where it is there, and another one where it is not.
@@ -163,8 +187,11 @@ def test_what_is_printed_belongs_to_its_exercise(grade: Grade) -> None:
 
 
 def test_a_module_that_takes_long_to_import_is_imported_once(grade: Grade, calls: list[tuple[str, str]]) -> None:
+    grade(UNTIMED, chance=None)  # the reference has its workers now
+    calls.clear()
     assert grade(UNTIMED, algebra=module(top=BUSY), chance=None).exercises[0].verdict is Verdict.RIGHT
-    assert ("Anew", "Done") not in calls and ("Anew", "Failure") in calls
+    assert "Anew" not in [request for request, _ in calls]
+    assert [request for request, _ in calls].count("LoadModule") == 2, "one of them of the module that is missing"
 
 
 def test_a_library_that_takes_long_to_import_stays_and_costs_no_forks(

@@ -17,6 +17,7 @@ from grader.sandbox.caged import SPAWN_SECONDS, START_SECONDS, Caged, Namespaced
 from grader.sandbox.groups import Groups
 from grader.sandbox.launch import Orders, Started
 from grader.sandbox.room import Bubbled
+from grader.worker.cage.preload import named
 
 END_SECONDS = 5.0  # that a zygote has for ending by itself
 
@@ -85,6 +86,7 @@ class Zygote:
             "size": limits.mount_options(limits.scratch),
             "shared": limits.mount_options(limits.shared),
             "plan": plan,
+            "libraries": named(folder / "submission"),
         }
         try:
             socket.send_fds(self._control, [json.dumps(request).encode()], [channel.fileno()])

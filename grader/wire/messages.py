@@ -174,11 +174,13 @@ class Reaped(msgspec.Struct, tag="reaped"):
 
 
 class Loaded(msgspec.Struct, tag="loaded"):
-    """The outcome of an import. `alone`: it has used the GPU, which a fork of it could not: import it anew instead."""
+    """The outcome of an import. `alone`: it has used the GPU, which a fork of it could not: import it anew instead.
+    `quick`: to import it again costs little, and where nothing else was left behind it is then as if it were new."""
 
     failure: Failure | None = None
     placeholders: Names = []
     alone: bool = False
+    quick: bool = False
 
 
 class Answer(msgspec.Struct, tag="answer"):

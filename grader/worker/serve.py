@@ -108,7 +108,7 @@ class Worker:
         if hidden is None and time.process_time() - begin - libraries.seconds < QUICK:
             self._surroundings = Surroundings()
         gc.freeze()  # a collection in a fork would touch all of this, and so copy it
-        return wire.Loaded(None, finder.made, is_touched())
+        return wire.Loaded(None, finder.made, is_touched(), self._surroundings is not None)
 
     def _anew(self, request: wire.Anew, data: memoryview) -> wire.Reply:
         begin = time.process_time()

@@ -270,3 +270,25 @@ def test_level_none_offers_what_a_cage_does() -> None:
         assert plain.paths is None
         plain.end(worker)
         assert plain.processes == set()
+
+
+PICTURE = """
+import sys
+found = "matplotlib.pyplot" in sys.modules
+import matplotlib.pyplot as plt
+
+def scale(x, factor):
+    plt.plot([1, 2])
+    plt.savefig("here.png")
+    print(found, open("here.png", "rb").read(4) == b"\\x89PNG")
+    return x * factor
+"""
+
+
+@levels
+def test_a_picture_can_be_drawn_whoever_has_imported_the_library(
+    level: str, rooms: Rooms, grade_in: Grade
+) -> None:
+    result = one(grade_in(rooms(level), algebra=PICTURE), "scale")
+    assert result.points, result.sentence
+    assert set(result.printed.splitlines()) == {f"{level == 'warm'} True"}

@@ -221,6 +221,7 @@ def test_sealed_memory_is_given_back_with_the_question() -> None:
 def test_who_is_asked_keeps_no_descriptor_of_it(connection: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = connection
     frame = question(LARGE)
+    gc.collect()  # what other tests have left is closed now, not between the two looks
     before = open_descriptors()
     wire.send(ours, frame)
     head, body, _ = wire.receive(theirs, 2)

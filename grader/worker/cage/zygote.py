@@ -15,12 +15,14 @@ import socket
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from grader.worker.cage import syscalls
 from grader.worker.cage.confine import Plan, confine
 from grader.worker.cage.hugepages import collapse
+from grader.worker.cage.preload import preload
 from grader.worker.cage.syscalls import mount
 from grader.worker.lifeline import IN_SIGHT
 
@@ -132,10 +134,13 @@ def _rehearse(serve: ModuleType) -> None:
             del sys.modules[name]
 
 
-def _preload(request: dict[str, str]) -> None:
-    """Load the course's own declaration, once for all cages that are about the same one."""
+def _preload(request: dict[str, Any]) -> None:
+    """Load the course's own declaration and libraries that the submission names, once for all cages that need them."""
     from grader.spec.load import preload_checks
 
+    if preload(request["libraries"]):
+        gc.collect()
+        collapse()
     try:
         preload_checks(
             Path(request["about"], "checks.py").read_text(encoding="utf-8"), Path(request["cage"], "checks.py")
@@ -145,7 +150,7 @@ def _preload(request: dict[str, str]) -> None:
     gc.freeze()
 
 
-def _fork(request: dict[str, str], channel: int, home: int) -> int:
+def _fork(request: dict[str, Any], channel: int, home: int) -> int:
     """Start a nursery as process 1 of a new PID namespace."""
     syscalls.unshare(syscalls.CLONE_NEWPID)
     try:
@@ -157,7 +162,7 @@ def _fork(request: dict[str, str], channel: int, home: int) -> int:
     return pid
 
 
-def _nursery(request: dict[str, str], channel: int) -> None:
+def _nursery(request: dict[str, Any], channel: int) -> None:
     """In the child: wait for the gate, make the cage, shut in, serve. Never returns."""
     try:
         sock = socket.socket(fileno=channel)
