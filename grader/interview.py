@@ -183,6 +183,11 @@ class Interview:
                 return self.fork(imported, ready=True)
         return worker, response
 
+    def take(self, imported: Imported) -> Peer | None:
+        """The module's own worker, which nobody forks any more; one that imports it again where it is gone."""
+        worker, imported.worker = imported.worker, None
+        return worker or self._again(imported.name)[0]
+
     def _prepare(self, worker: Peer) -> Response | None:
         """Let a fork get hold of the device; why it could not. That it is the machine's fault is believed where one
         that runs nobody's code cannot do it either."""

@@ -200,10 +200,10 @@ class Judge:
         if together is not None:
             row, note = self._marks(exercise, together, editions)
             if not together.together or (not note and row.is_right):
-                sitting.settle(row.is_right)
+                sitting.settle(row.is_right, row.is_written)
                 return row
         row, _ = self._marks(exercise, sitting.ask_alone(questions, aside), editions)
-        sitting.settle(row.is_right)
+        sitting.settle(row.is_right, row.is_written)
         return row
 
     def _frame(self, exercise: Exercise) -> wire.Encoded | None:

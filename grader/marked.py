@@ -56,6 +56,11 @@ class Row:
         """Whether it is right under one of them."""
         return any(self[number].verdict is Verdict.RIGHT for number in range(len(self._others) + 1))
 
+    @property
+    def is_written(self) -> bool:
+        """Whether there is something to be right or wrong."""
+        return self[0].verdict is not Verdict.NOT_ATTEMPTED
+
 
 def best_edition(rows: Mapping[str, Row], editions: int, poll: Poll | None) -> int:
     """The number of the edition that gives most; `poll`: what is known from before, and what is to be known again."""

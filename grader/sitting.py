@@ -20,8 +20,8 @@ from grader.question import Question
 
 ANEW_SECONDS = 5.0  # for importing a module that was imported in far less
 SHARE = 0.25  # of the time for one question, that an exercise's answers are waited for; then it is asked alone
-WRONG = 2  # exercises in a row that are not right alone, after which the next one is asked alone at once
 VAIN = 2  # exercises that were put beside others in vain, after which no more are
+ORIGINALS = 2  # processes in which the module is imported to be asked; then one is kept, and forked
 LEFT = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
 
 
@@ -32,8 +32,9 @@ class Sitting:
         self._interview = interview
         self._imported = imported
         self._worker: Peer | None = None
-        self._has_original = False
-        self._wrong = self._left = self._vain = 0
+        self._originals = 0
+        self._left = self._vain = 0
+        self._doubtful = False  # the exercise before was wrong, and so may the next one be: it is asked alone at once
         self._tried = self._alone = False  # of the exercise that was asked last: beside others, alone
 
     def __enter__(self) -> Sitting:
@@ -49,7 +50,7 @@ class Sitting:
     ) -> Transcript | None:
         """An exercise's transcript from the process where others were asked before; None where there is no such
         process, or not an answer to every question. `frame`: all the questions, and those for a note behind them."""
-        worker = self.again() if self._wrong < WRONG and self._vain < VAIN else None
+        worker = None if self._doubtful or self._vain >= VAIN else self.again()
         if worker is None:
             return None
         self._tried = True
@@ -70,9 +71,9 @@ class Sitting:
             self.end()
         return transcript
 
-    def settle(self, is_right: bool) -> None:
+    def settle(self, is_right: bool, is_written: bool = True) -> None:
         """There is nothing more to ask of the exercise that was asked last."""
-        self._wrong = self._wrong + 1 if self._alone and not is_right else 0
+        self._doubtful = is_written and not is_right
         self._vain += self._tried and self._alone and is_right
         self._tried = self._alone = False
 
@@ -107,11 +108,12 @@ class Sitting:
             self._worker = None
 
     def _original(self) -> Peer | None:
-        """The process in which the module was imported, the first time; whoever wants a fork of it has the interview
-        import it once more. None where that would cost much."""
-        worker = self._imported.worker
-        if worker is None or not self._imported.quick or self._has_original:
+        """The process in which the module was imported, or where that was asked before, one that imports it again: that
+        costs about what a fork does. None where it costs more, or where so many are needed that forks of one do."""
+        if not self._imported.quick or self._originals >= ORIGINALS:
             return None
-        self._has_original, self._imported.worker = True, None
-        worker.restart_printed()
+        self._originals += 1
+        worker = self._interview.take(self._imported)
+        if worker is not None:
+            worker.restart_printed()
         return worker

@@ -87,7 +87,7 @@ class Trial:
         if breach is None and any(isinstance(rule, OperationsDoNotGrow) for rule in exercise.rules):
             counts, breach = self._counts(exercise)
         if breach is None:
-            breach = self._memory(exercise, imported)
+            breach = self._memory(exercise)
         if breach is not None:
             return Outcome(Explanation(Verdict.BROKE_RULE, breach.sentence, cause=type(breach.rule).__name__))
         if exercise.timed_case is None or not clock:
@@ -135,13 +135,12 @@ class Trial:
         counted, breach = self._counted([small, large], find)
         return (Counts(sizes, (counted[0], counted[1]), reference) if counted else None), breach
 
-    def _memory(self, exercise: Exercise, imported: Imported) -> Breach | None:
+    def _memory(self, exercise: Exercise) -> Breach | None:
         for rule in exercise.rules:
             if isinstance(rule, MemoryLimit):
                 reference = self._yardstick.memory(exercise, rule)
-                self._counting.end()
-                worker, _ = self._interview.fork(imported)
-                if worker is None or reference is None:
+                worker = self._counting.fresh() if reference is not None else None
+                if worker is None:
                     return None
                 questions = self._yardstick.memory_questions(exercise, rule)
                 try:
@@ -151,7 +150,7 @@ class Trial:
                         return None  # the clock's business
                     taken = math.inf
                 finally:
-                    self._interview.hang_up(worker)
+                    self._counting.end()
                 return memory_breach(rule, taken, reference)
         return None
 

@@ -87,9 +87,12 @@ class Measure:
         rows = np.zeros(len(e))
         for at, columns in _blocks(e.shape):
             block = e[at, columns]
-            size = np.abs(block.astype(np.complex128 if block.dtype.kind == "c" else np.float64))
-            size[~np.isfinite(size)] = 0.0
-            np.maximum(rows[at], size.max(axis=1), out=rows[at])
+            size = np.abs(block.astype(np.complex128 if block.dtype.kind == "c" else np.float64, copy=False))
+            largest = size.max(axis=1)
+            if not np.isfinite(largest.max()):
+                size[~np.isfinite(size)] = 0.0
+                largest = size.max(axis=1)
+            np.maximum(rows[at], largest, out=rows[at])
         whole, inputs = float(rows.max()), self.input_scale or 1.0
         if whole <= ROUNDING * self.epsilon * inputs:
             return np.full(len(e), inputs), inputs
@@ -106,8 +109,9 @@ def distances(expected: NDArray[Any], got: NDArray[Any]) -> NDArray[np.float64]:
     e, g = expected.astype(wide, copy=False), got.astype(wide, copy=False)
     with np.errstate(all="ignore"):
         found: NDArray[np.float64] = np.asarray(np.abs(g - e))
-    found[(e == g) | (np.isnan(e) & np.isnan(g))] = 0.0
-    found[~np.isfinite(found)] = np.inf
+    if not np.isfinite(found.max(initial=0.0)):  # else all of them are
+        found[(e == g) | (np.isnan(e) & np.isnan(g))] = 0.0
+        found[~np.isfinite(found)] = np.inf
     if any(whole):
         integers, floats = (expected, got) if whole[0] else (got, expected)
         large = (np.abs(integers.astype(np.float64)) >= EXACT) & (np.abs(floats) >= EXACT) & (np.abs(floats) < 2.0**63)

@@ -39,7 +39,9 @@ def again(
     if not cases:
         return ()
     question, response, agreement = min(cases, key=lambda one: (isinstance(one[0].case, TimedCase), _size(one[0])))
-    alone, second = interview.ask(imported, [question, question]).responses
+    cast = _in_the_other_type(question, agreement)
+    transcript = interview.ask(imported, [question, question], cast)
+    alone, second = transcript.responses
     if alone.lost is not None:
         return ()
     if not _same(question, response, alone):
@@ -52,25 +54,23 @@ def again(
         return (LEFT_OVER.format(case=question.case.name) if right else SECOND,)
     if second.lost is None and not _same(question, alone, second):
         return (SECOND,)
-    return _in_the_other_type(interview, imported, oracle, (question, response, agreement), edition)
+    for other, told in zip(cast, transcript.aside, strict=False):
+        if told.answer is not None and _against_reference(oracle, other, told, edition).ok:
+            dtype = question.exercise.dtype
+            fixed = dtype == "float64" or _kinds(agreement) == {Mismatch.DTYPE}
+            return (FIXED.format(dtype=OTHER[dtype]) if fixed else DIGITS,)
+    return ()
 
 
-def _in_the_other_type(
-    interview: Interview, imported: Imported, oracle: Oracle, case: Wrong, edition: tuple[Version, ...]
-) -> tuple[str, ...]:
-    question, _, agreement = case
-    dtype = question.exercise.dtype
-    kinds = {difference.kind for difference in agreement.differences} if agreement else set()
-    # What is slightly wrong in float64 is right in float32 for no reason but the tolerance.
-    if not question.has_floats or (kinds <= {Mismatch.VALUES} and agreement is not None and agreement.error < FAR):
-        return ()
-    cast = question.cast(OTHER[dtype])
-    response = interview.ask(imported, [cast]).responses[0]
-    if response.answer is None or not _against_reference(oracle, cast, response, edition).ok:
-        return ()
-    if kinds == {Mismatch.DTYPE} or dtype == "float64":
-        return (FIXED.format(dtype=OTHER[dtype]),)
-    return (DIGITS,)
+def _in_the_other_type(question: Question, agreement: Agreement | None) -> list[Question]:
+    """The question in the other float type, where a right answer to it would tell something: what is slightly wrong in
+    float64 is right in float32 for no reason but the tolerance."""
+    slightly = agreement is not None and _kinds(agreement) <= {Mismatch.VALUES} and agreement.error < FAR
+    return [question.cast(OTHER[question.exercise.dtype])] if question.has_floats and not slightly else []
+
+
+def _kinds(agreement: Agreement | None) -> set[Mismatch]:
+    return {difference.kind for difference in agreement.differences} if agreement else set()
 
 
 def _against_reference(

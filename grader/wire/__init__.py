@@ -55,7 +55,7 @@ from grader.wire.messages import (
     Use,
 )
 from grader.wire.pack import Packer
-from grader.wire.sealed import Sealed
+from grader.wire.sealed import Sealed, untouched
 from grader.wire.unpack import Data, unpack
 from grader.wire.values import (
     ALIGNMENT,
@@ -147,4 +147,5 @@ __all__ = [
     "room",
     "send",
     "unpack",
+    "untouched",
 ]

@@ -20,6 +20,9 @@ if sys.platform == "linux":
     SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 
 
+_untouched: weakref.WeakKeyDictionary[mmap.mmap, memoryview] = weakref.WeakKeyDictionary()
+
+
 class Sealed:
     """`size` bytes that can neither be changed nor cut short, by whoever gets the descriptor and however it is
     reopened. The descriptor is closed when nothing refers to this object any more."""
@@ -59,9 +62,18 @@ def mapped(fd: int, size: int) -> memoryview:
     try:
         if fcntl.fcntl(fd, fcntl.F_GET_SEALS) & SEALS != SEALS or os.fstat(fd).st_size != size:
             raise FrameError("a frame's memory is not sealed, or not as large as it says")
-        return memoryview(mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
+        mine, untouched = (
+            mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) for _ in range(2)
+        )
     except (OSError, ValueError) as error:
         raise FrameError(f"a frame's memory cannot be mapped: {error}") from None
+    _untouched[mine] = memoryview(untouched)
+    return memoryview(mine)
 
 
-__all__ = ["Sealed", "mapped"]
+def untouched(data: memoryview) -> memoryview | None:
+    """The bytes of `mapped` memory as they were, whatever was written to it; None where it is not of that kind."""
+    return _untouched.get(data.obj) if isinstance(data.obj, mmap.mmap) else None
+
+
+__all__ = ["Sealed", "mapped", "untouched"]

@@ -25,13 +25,14 @@ from grader.worker import reference
 from grader.worker.cage.confine import step_down, tidy
 from grader.worker.device import device, full_precision, is_touched, stay_untouched, survey
 from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
+from grader.worker.inputs import Before
 from grader.worker.inspection import inspect
 from grader.worker.libraries import LibraryImports
 from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
 from grader.worker.subject import Subject, anew, prepare_path
 from grader.worker.surroundings import Surroundings, has_children, place
-from grader.worker.tensors import apart, from_wire, map_leaves, to_leaf
+from grader.worker.tensors import apart, from_wire, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
 QUICK = 0.2  # seconds of CPU time of its own that an import may have taken for the module to be imported again ...
@@ -64,6 +65,7 @@ class Worker:
         self.pacing = False
         self._given = Path("/nonexistent")
         self._last = ""  # the module that was imported last before the submission's
+        self._helpers: dict[str, ModuleType] = {}  # those that were given and that the module imports: they stay
         self._surroundings: Surroundings | None = None  # None: the module is not to be imported again
         self._place: tuple[object, ...] | None = None  # None: nobody has been asked here
         self._statuses: dict[int, int] = {}
@@ -106,7 +108,8 @@ class Worker:
         except BaseException as error:
             return wire.Loaded(failure(error, self.folder, self.checks_file), finder.made)
         if hidden is None and time.process_time() - begin - libraries.seconds < QUICK:
-            self._surroundings = Surroundings()
+            self._helpers = self._added(self._given)
+            self._surroundings = Surroundings(self._helpers.values())
         gc.freeze()  # a collection in a fork would touch all of this, and so copy it
         return wire.Loaded(None, finder.made, is_touched(), self._surroundings is not None)
 
@@ -125,11 +128,17 @@ class Worker:
         return wire.Done() if time.process_time() - begin < ANEW else wire.Failure(LEFT, "", "")
 
     def _forget_own(self) -> None:
-        """Drop the submission's modules and the given helpers. What was imported before them is not looked at: counting
-        a reference to it would copy the page that it lies on."""
-        for name, module in list(takewhile(lambda item: item[0] != self._last, reversed(sys.modules.items()))):
-            if str(getattr(module, "__file__", None)).startswith((f"{self.folder}/", f"{self._given}/")):
+        """Drop the submission's modules, and helpers that it was given and has imported since."""
+        for name in self._added(self.folder, self._given):
+            if name not in self._helpers:
                 del sys.modules[name]
+
+    def _added(self, *folders: Path) -> dict[str, ModuleType]:
+        """The modules from these folders that were imported since the submission's was. What was imported before is not
+        looked at: counting a reference to it would copy the page that it lies on."""
+        since = takewhile(lambda item: item[0] != self._last, reversed(sys.modules.items()))
+        own = tuple(f"{folder}/" for folder in folders)
+        return {name: module for name, module in since if str(getattr(module, "__file__", None)).startswith(own)}
 
     def _take(self, module: ModuleType) -> None:
         assert self.checks is not None
@@ -143,7 +152,7 @@ class Worker:
 
     def _ask(self, request: wire.Ask, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
         put = self._put(
-            request, from_wire(wire.unpack(request.inputs, data, trusted=True), device(request.device).place)
+            request, from_wire(wire.unpack(request.inputs, data, trusted=True), device(request.device).place), data
         )
         if isinstance(put, wire.Failure):
             return put
@@ -158,7 +167,7 @@ class Worker:
         all_seen: list[wire.Seen] = []
         failures: list[wire.Failure] = []
         for inputs in wire.unpack(request.inputs, data, trusted=True):
-            put = self._put(request, from_wire(inputs, device(request.device).place))
+            put = self._put(request, from_wire(inputs, device(request.device).place), data)
             if isinstance(put, wire.Failure):
                 if answers or not is_unwritten(put):
                     return put
@@ -172,16 +181,16 @@ class Worker:
         return wire.Answers(packer.pack(answers), all_seen, failures), packer
 
     def _put(
-        self, request: wire.Ask | wire.AskAll, inputs: dict[str, Any]
+        self, request: wire.Ask | wire.AskAll, inputs: dict[str, Any], data: memoryview
     ) -> wire.Failure | tuple[dict[str, Any], wire.Seen]:
         """Put one question: named outputs, and what was seen beside them."""
         assert self.checks is not None
         exercise, where = self.checks[request.exercise], device(request.device)
-        before = map_leaves(inputs, _copy)
+        before = Before(inputs, data)
         self._note_place()
         _seed(request.seed)
         where.wait()
-        wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+        wall, cpu = time.perf_counter_ns(), _cpu_time()
         try:
             if self.pacing and exercise.library is not None:
                 outputs = {"out": exercise.library.call(**inputs)}
@@ -190,12 +199,11 @@ class Worker:
             where.wait()
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
-        cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+        cpu, wall = _cpu_time() - cpu, time.perf_counter_ns() - wall
         if not isinstance(outputs, dict):
             raise TypeError("an ask returns a dict of named outputs")
         outputs, shared = apart(outputs, inputs)  # first: a change after the look at the inputs is no answer
-        changed = [name for name in inputs if _differs(inputs[name], before[name])]
-        return outputs, wire.Seen(changed, shared, cpu, wall)
+        return outputs, wire.Seen(before.changed(inputs), shared, cpu, wall)
 
     def _note_place(self) -> None:
         if self._surroundings is not None and self._place is None:
@@ -318,6 +326,13 @@ def _answer(outputs: Any, changed: list[str]) -> wire.Failure | tuple[wire.Answe
         return wire.Failure(UNREADABLE, type(error).__name__, str(error)[:500])
 
 
+def _cpu_time() -> int:
+    """Nanoseconds of this process. Where its CPU time is limited, Linux brings that clock up to date only with each
+    tick (4 ms and more), or when a thread's own is read."""
+    time.thread_time_ns()
+    return time.process_time_ns()
+
+
 def _seed(seed: int) -> None:
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.manual_seed(seed)
@@ -325,32 +340,6 @@ def _seed(seed: int) -> None:
         torch.default_generator.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
-
-
-def _copy(leaf: Any) -> Any:
-    if isinstance(leaf, torch.Tensor):
-        return leaf.clone()
-    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
-
-
-def _differs(now: Any, before: Any) -> bool:
-    if isinstance(before, torch.Tensor):
-        if not isinstance(now, torch.Tensor) or now.shape != before.shape or now.dtype != before.dtype:
-            return True
-        return not torch.equal(_bits(now), _bits(before))
-    if isinstance(before, np.ndarray):
-        return bool(now.dtype != before.dtype or now.shape != before.shape or now.tobytes() != before.tobytes())
-    if isinstance(before, list | tuple):
-        return len(now) != len(before) or any(map(_differs, now, before))
-    if isinstance(before, dict):
-        return now.keys() != before.keys() or any(_differs(now[key], before[key]) for key in before)
-    return bool(now != before)
-
-
-def _bits(tensor: torch.Tensor) -> torch.Tensor:
-    """What is compared whatever the dtype, and NaN like any other value."""
-    integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32}
-    return tensor.detach().contiguous().reshape(-1).view(integers.get(tensor.element_size(), torch.int64))
 
 
 def _flush() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -14,6 +13,8 @@ from typing import Any, ClassVar
 
 from grader.worker.failure import MissingName
 from grader.worker.placeholders import PlaceholderFinder
+
+LIBRARIES = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}  # looked up once, not in each fork
 
 
 class Subject:
@@ -63,13 +64,12 @@ def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderF
     """Let imports find the given helpers first, then the folder, both behind the standard library (a submitted
     random.py shadows nothing) and before site-packages; what nobody has becomes a placeholder."""
     sys.dont_write_bytecode = True
-    libraries = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
-    at = next((i for i, entry in enumerate(sys.path) if entry in libraries), len(sys.path))
+    at = next((i for i, entry in enumerate(sys.path) if entry in LIBRARIES), len(sys.path))
     sys.path[at:at] = [str(given), str(folder)]
+    sys.path_importer_cache.pop(str(given), None)  # what was found there before, if anything
     sys.path_importer_cache[str(folder)] = SourceFinder(str(folder), (Source, SOURCE_SUFFIXES))
     finder = PlaceholderFinder(folder, siblings)
     sys.meta_path.append(finder)
-    importlib.invalidate_caches()
     return finder
 
 

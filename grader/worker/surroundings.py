@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from operator import is_
 from types import ModuleType
@@ -32,17 +32,18 @@ HOLDERS: tuple[Any, ...] = (
 
 
 class Surroundings:
-    """What surrounds the submission's modules in this process, as it is now."""
+    """What surrounds the submission's modules in this process, as it is now; `helpers`: modules that it was given."""
 
-    def __init__(self) -> None:
-        self._attributes = [tuple(vars(holder).values()) for holder in HOLDERS]
+    def __init__(self, helpers: Iterable[ModuleType] = ()) -> None:
+        self._holders = *HOLDERS, *helpers
+        self._attributes = [tuple(vars(holder).values()) for holder in self._holders]
         self._settings = _settings()
 
     @property
     def are_as_before(self) -> bool:
         """Whether all of it still is what it was."""
         return _settings() == self._settings and all(
-            _unchanged(vars(holder), before) for holder, before in zip(HOLDERS, self._attributes, strict=True)
+            _unchanged(vars(holder), before) for holder, before in zip(self._holders, self._attributes, strict=True)
         )
 
 

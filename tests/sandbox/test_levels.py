@@ -286,9 +286,7 @@ def scale(x, factor):
 
 
 @levels
-def test_a_picture_can_be_drawn_whoever_has_imported_the_library(
-    level: str, rooms: Rooms, grade_in: Grade
-) -> None:
+def test_a_picture_can_be_drawn_whoever_has_imported_the_library(level: str, rooms: Rooms, grade_in: Grade) -> None:
     result = one(grade_in(rooms(level), algebra=PICTURE), "scale")
     assert result.points, result.sentence
     assert set(result.printed.splitlines()) == {f"{level == 'warm'} True"}
