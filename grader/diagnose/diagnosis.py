@@ -32,6 +32,7 @@ class Diagnosis:
         self._checks = checks
         self._oracle = oracle
         self._known = dict(known or {})  # of every exercise that was asked
+        self._failed: set[str] = set()
 
     def depth(self, exercise: Exercise) -> int:
         """How many others an exercise needs, directly and indirectly: more than any of these do."""
@@ -50,10 +51,14 @@ class Diagnosis:
         self._known[exercise.id] = ()
         if not wrong:
             return Found()
+        self._failed.add(exercise.id)
+        blocked = any(need in self._failed for need in exercise.needs)
         versions = (edition.version,) if edition else ()
         try:
             named = hints(self._checks, self._oracle, wrong, versions, right, self._known)
-            found = named.sentences or again(interview, imported, self._oracle, wrong, versions)
+            found = named.sentences
+            if not found and not blocked:  # else it is put down to what it needs, and asked again once that is right
+                found = again(interview, imported, self._oracle, wrong, versions)
         except OracleFault as fault:
             return Found(notes=(f"no hint: {fault}",))
         finally:

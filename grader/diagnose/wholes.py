@@ -64,12 +64,16 @@ def _multiple_of_an_input(view: View, away: Array) -> Iterator[Finding]:
             continue
         at = np.unravel_index(int(np.abs(x).argmax()), x.shape)
         c = float(away[at] / x[at])
-        # The difference has to be far above the tolerance, or anything is a multiple of it.
-        if c and view.fits(view.got - c * x) and np.abs(c * x).max() > 100 * view.measure.limit * view.scale:
+        if c and view.fits(view.got - c * x) and _is_large(view, c * x):
             yield Finding(
                 f"term {name}",
                 f"differs from the right answer by a multiple of `{name}`: a term is missing or too many",
             )
+
+
+def _is_large(view: View, difference: Array) -> bool:
+    """Whether it is far above the tolerance: where it is not, anything fits it."""
+    return bool(np.abs(difference).max() > 100 * view.measure.limit * view.scale)
 
 
 def of_each_row(view: View) -> Iterator[Finding]:
@@ -80,7 +84,8 @@ def of_each_row(view: View) -> Iterator[Finding]:
     for axis in range(e.ndim - 1, -1, -1):
         if e.shape[axis] < 3:
             continue
-        if view.fits(g - (g - e).mean(axis=axis, keepdims=True)):
+        off = (g - e).mean(axis=axis, keepdims=True)
+        if view.fits(g - off) and _is_large(view, off):
             yield Finding(f"offset of {axis}", f"is right but for a number that is added to {_each(view, axis)}")
         place = np.expand_dims(np.abs(e).argmax(axis=axis), axis)
         with np.errstate(all="ignore"):

@@ -69,6 +69,16 @@ def test_whatever_is_said_is_so(change: str, data: st.DataObject) -> None:
     what_is_said_is_so(change, data)
 
 
+def test_what_is_hardly_off_is_not_off_by_a_number_for_each_row() -> None:
+    """Found in a long run: what is left after taking the number away was as large as the number."""
+    e = np.array([[-1.0, -3.0, -2.0]])
+    asked, _, agreement = wrong(e, e * (1 + 3e-7), tolerance=1e-7)
+    assert agreement is not None
+    seen = view(agreement.differences[0], asked)
+    assert seen is not None
+    assert not [finding.text for finding in findings(seen) if "added to each" in finding.text]
+
+
 def what_is_said_is_so(change: str, data: st.DataObject) -> None:
     """Draw two arrays and check every sentence about them."""
     numbers = st.one_of(st.sampled_from(FEW), st.floats(-9, 9).map(lambda x: round(x, 3)))
