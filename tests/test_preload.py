@@ -1,4 +1,5 @@
-"""What is loaded before workers are forked: a declaration, as long as it is the same text; libraries that are named."""
+"""What is loaded before workers are forked: a declaration and helpers, as long as they are the same text; libraries
+that are named."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from grader.spec import load_checks
 from grader.spec.load import _loaded
 from grader.worker.cage import zygote
 from grader.worker.cage.preload import named
+from grader.worker.subject import Source
 
 TOY = Path(__file__).parent / "courses" / "toy" / "assignments" / "t1" / "checks.py"
 
@@ -48,6 +50,23 @@ def test_what_is_wrong_with_it_is_told_where_it_is_loaded(tmp_path: Path) -> Non
     zygote._preload({"about": str(tmp_path / "nowhere"), "cage": str(tmp_path), "libraries": []})
     with pytest.raises(Exception, match="does not parse"):
         load_checks(tmp_path / "checks.py")
+
+
+def test_helpers_are_compiled_once_and_anew_where_they_are_others(tmp_path: Path) -> None:
+    about, cage = tmp_path / "about", tmp_path / "cage"
+    for folder in (about, cage):
+        (folder / "pack").mkdir(parents=True)
+        (folder / "pack" / "__init__.py").write_text("VALUE = 1\n")
+        (folder / "broken.py").write_text("def broken(:\n")
+    Source.compile_ahead(about, cage)
+    name, file = "pack", str(cage / "pack" / "__init__.py")
+    first = Source(name, file).get_code(name)
+    assert first.co_filename == file, "under the name that it has there"
+    assert Source(name, file).get_code(name) is first
+    (cage / "pack" / "__init__.py").write_text("VALUE = 2\n")
+    assert Source(name, file).get_code(name) is not first
+    with pytest.raises(SyntaxError):
+        Source("broken", str(cage / "broken.py")).get_code("broken")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections.abc import Mapping
-from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
+from functools import partial
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    ModuleSpec,
+    SourceFileLoader,
+)
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -39,6 +47,19 @@ class Source(SourceFileLoader):
     """Compiles what stands in the file, whatever bytecode lies beside it; once, as long as the same stands there."""
 
     _compiled: ClassVar[dict[str, tuple[bytes, CodeType]]] = {}
+    is_ahead: ClassVar[bool] = False
+
+    @classmethod
+    def compile_ahead(cls, folder: Path, seen_at: Path) -> None:
+        """Compile all that lies in a folder for processes that are forked from this one and see it elsewhere."""
+        for file in folder.rglob("*.py"):
+            path = str(seen_at / file.relative_to(folder))
+            try:
+                source = file.read_bytes()
+                cls._compiled[path] = source, cls("", path).source_to_code(source, path)
+                cls.is_ahead = True
+            except (OSError, SyntaxError, ValueError):
+                continue  # whoever imports it will tell
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
@@ -66,11 +87,21 @@ def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderF
     sys.dont_write_bytecode = True
     at = next((i for i, entry in enumerate(sys.path) if entry in LIBRARIES), len(sys.path))
     sys.path[at:at] = [str(given), str(folder)]
-    sys.path_importer_cache.pop(str(given), None)  # what was found there before, if anything
-    sys.path_importer_cache[str(folder)] = SourceFinder(str(folder), (Source, SOURCE_SUFFIXES))
+    for entry in (str(given), str(folder)):
+        sys.path_importer_cache.pop(entry, None)  # what was found there before, if anything
+    sys.path_hooks.insert(0, partial(_finder, str(given), str(folder)))
     finder = PlaceholderFinder(folder, siblings)
     sys.meta_path.append(finder)
     return finder
+
+
+def _finder(given: str, folder: str, path: str) -> SourceFinder:
+    """The finder for these folders and the packages in them; raises ImportError for any other."""
+    if path == given or path.startswith(f"{given}/"):
+        return SourceFinder(path, (ExtensionFileLoader, EXTENSION_SUFFIXES), (Source, SOURCE_SUFFIXES))
+    if path == folder or path.startswith(f"{folder}/"):
+        return SourceFinder(path, (Source, SOURCE_SUFFIXES))
+    raise ImportError("none of ours")
 
 
 def anew(name: str, folder: Path) -> ModuleType:

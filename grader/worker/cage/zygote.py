@@ -135,9 +135,13 @@ def _rehearse(serve: ModuleType) -> None:
 
 
 def _preload(request: dict[str, Any]) -> None:
-    """Load the course's own declaration and libraries that the submission names, once for all cages that need them."""
+    """Load the course's own declaration and libraries that the submission names, and compile the given helpers, once
+    for all cages that need them."""
     from grader.spec.load import preload_checks
+    from grader.worker.subject import Source
 
+    if not Source.is_ahead:
+        Source.compile_ahead(Path(request["about"], "given"), Path(request["cage"], "given"))
     if preload(request["libraries"]):
         gc.collect()
         collapse()
