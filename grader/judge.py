@@ -145,6 +145,7 @@ class Judge:
         try:
             with Sitting(interview, imported) as sitting:
                 edition, exercises = self._best_edition(module, sitting, progress, poll)
+                sitting.end()  # what is counted is counted where it was not asked before
                 trial = Trial(self._yardstick, interview, sources, sitting)
                 for marked in exercises:
                     self._try(marked, trial, imported, edition)

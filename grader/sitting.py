@@ -21,7 +21,7 @@ from grader.question import Question
 ANEW_SECONDS = 5.0  # for importing a module that was imported in far less
 SHARE = 0.25  # of the time for one question, that an exercise's answers are waited for; then it is asked alone
 VAIN = 2  # exercises that were put beside others in vain, after which no more are
-ORIGINALS = 2  # processes in which the module is imported to be asked; then one is kept, and forked
+ORIGINALS = 3  # processes in which the module is imported to be asked; then one is kept, and forked
 LEFT = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
 
 

@@ -98,6 +98,31 @@ def test_containers_and_what_is_in_them_count(rows: int) -> None:
     assert before.changed(inputs) == ["all", "k"]
 
 
+class Contrary(torch.Tensor):
+    """A tensor that answers nothing."""
+
+    @classmethod
+    def __torch_function__(cls, *args: Any, **kwargs: Any) -> Any:
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+def test_what_cannot_be_compared_is_another_thing(rows: int) -> None:
+    others: list[Any] = [inputs_x(rows).to_sparse(), inputs_x(rows).as_subclass(Contrary), None, 5]
+    for other in others:
+        inputs, data = arrived(values(rows))
+        before = Before(inputs, data)
+        inputs["all"][0] = other
+        assert before.changed(inputs) == ["all"]
+        inputs["all"] = other
+        assert before.changed(inputs) == ["all"]
+
+
+def inputs_x(rows: int) -> torch.Tensor:
+    """The first tensor in the list."""
+    return torch.from_numpy(values(rows)["all"][0])
+
+
 @settings(max_examples=60, deadline=None)
 @given(at=st.integers(0, 3000 * 60 - 1), value=st.floats(-9, 9))
 def test_one_number_anywhere_is_enough(at: int, value: float) -> None:

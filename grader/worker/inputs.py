@@ -27,7 +27,13 @@ class Before:
 
     def changed(self, inputs: dict[str, Any]) -> list[str]:
         """The names of those that are no longer what they were."""
-        return [name for name in inputs if self._differs(inputs[name], self._inputs[name])]
+        return [name for name in inputs if self._is_other(inputs[name], self._inputs[name])]
+
+    def _is_other(self, now: Any, before: Any) -> bool:
+        try:
+            return self._differs(now, before)
+        except BaseException:  # what was put in its place may do anything
+            return True
 
     def _copy(self, leaf: Any) -> Any:
         if not isinstance(leaf, torch.Tensor):

@@ -97,10 +97,10 @@ def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderF
 
 def _finder(given: str, folder: str, path: str) -> SourceFinder:
     """The finder for these folders and the packages in them; raises ImportError for any other."""
-    if path == given or path.startswith(f"{given}/"):
-        return SourceFinder(path, (ExtensionFileLoader, EXTENSION_SUFFIXES), (Source, SOURCE_SUFFIXES))
-    if path == folder or path.startswith(f"{folder}/"):
+    if path == folder:
         return SourceFinder(path, (Source, SOURCE_SUFFIXES))
+    if f"{path}/".startswith((f"{given}/", f"{folder}/")):
+        return SourceFinder(path, (ExtensionFileLoader, EXTENSION_SUFFIXES), (Source, SOURCE_SUFFIXES))
     raise ImportError("none of ours")
 
 

@@ -73,6 +73,14 @@ def test_a_hidden_function_is_seen_among_the_operations(gaps: Gaps) -> None:
     assert (result.sentence or "").startswith("it uses `torch.cdist` in line 6 of kernels.py")
 
 
+def test_what_was_computed_when_it_was_asked_is_counted_all_the_same(gaps: Gaps) -> None:
+    """The answers are kept where no import anew would reach them; nobody is asked again where they are."""
+    kept = "import statistics\nkept = statistics.__dict__.setdefault('kept', {})\nkey = (a.numpy().tobytes(), len(b))\n"
+    hidden = "getattr(torch, ''.join(['c', 'dist']))(a, b) ** 2"
+    result = gaps(f"{kept}if key not in kept:\n    kept[key] = {hidden}\nreturn kept[key]")
+    assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "NoCalls")
+
+
 def test_a_large_tensor_breaks_the_memory_limit(gaps: Gaps) -> None:
     result = gaps("return (a[:, None] - b).square().sum(2)")
     assert (result.verdict, result.points, result.cause) == (Verdict.BROKE_RULE, 0, "MemoryLimit")
