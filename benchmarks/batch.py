@@ -6,9 +6,9 @@
 The class is a mixture over a1: references, other people's styles, half right ones, stubs, slow ones, what does not
 parse, what kills itself, half of what is asked for, damaged archives. CPU time is that of everything that was started,
 as a control group adds it up where one can be made; without the start of the batch, which is that of a batch of one.
-`in their code` is what the workers tell of the time inside questions. The others ask the same questions of the same
-submissions, with the reference's answers computed in the student's process. All of it is without timed pairs, unless
---timed.
+`in their code` is what the workers tell of the time inside questions whose answers were compared. The others ask the
+same questions of the same submissions, with the reference's answers computed in the student's process. All of it is
+without timed pairs, unless --timed.
 
 Each row is kept in .cache/benchmarks as soon as it is measured, and measured once: what was stopped goes on, --afresh
 begins again. --write puts the table into benchmarks/batch.md. nbgrader and otter-grader take part where
@@ -329,8 +329,9 @@ def _write(course: Course, asked: argparse.Namespace, rows: Rows) -> None:
 
 Output of `{command}` on a machine with {os.cpu_count()} cores, {days[0]} to {days[-1]} UTC. A mixture over
 a1: right, in other styles, half right, slow, not written, broken, hostile, damaged. CPU and wall time are for each
-submission, without the start of the batch; `in their code` is what the workers tell of the time inside questions; `load
-before` is how busy the machine was with other things when a row began: a busy one takes more CPU time for the same.
+submission, without the start of the batch; `in their code` is what the workers tell of the time inside questions whose
+answers were compared (those about rules, and whatever ended without an answer, come on top); `load before` is how busy
+the machine was with other things when a row began: a busy one takes more CPU time for the same.
 
 {HEAD}
 {chr(10).join(lines)}
