@@ -71,7 +71,7 @@ class Sitting:
             self.end()
         return transcript
 
-    def settle(self, is_right: bool, is_written: bool = True) -> None:
+    def settle(self, is_right: bool, is_written: bool) -> None:
         """There is nothing more to ask of the exercise that was asked last."""
         self._doubtful = is_written and not is_right
         self._vain += self._tried and self._alone and is_right

@@ -62,12 +62,12 @@ def mapped(fd: int, size: int) -> memoryview:
     try:
         if fcntl.fcntl(fd, fcntl.F_GET_SEALS) & SEALS != SEALS or os.fstat(fd).st_size != size:
             raise FrameError("a frame's memory is not sealed, or not as large as it says")
-        mine, untouched = (
+        mine, second = (
             mmap.mmap(fd, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE) for _ in range(2)
         )
     except (OSError, ValueError) as error:
         raise FrameError(f"a frame's memory cannot be mapped: {error}") from None
-    _untouched[mine] = memoryview(untouched)
+    _untouched[mine] = memoryview(second)
     return memoryview(mine)
 
 

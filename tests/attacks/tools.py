@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import stat
+import time
 
 import target
 
@@ -62,6 +63,13 @@ def mark():
     libc().prctl(PR_SET_NAME, target.MARKER.encode(), 0, 0, 0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(20)
+
+
+def slow_import():
+    """One that is quick to import is asked without a fork, where it was imported."""
+    end = time.process_time() + 0.4
+    while time.process_time() < end:
+        pass
 
 
 def child(work, *, daemon=False):
