@@ -6,6 +6,7 @@ SubmissionError     it cannot be read, or holds too much
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -97,7 +98,7 @@ def reading(name: str) -> Iterator[None]:
     except BROKEN as error:
         raise SubmissionError(f"{name} cannot be unpacked: it is damaged, or no archive ({_short(error)})") from None
     except OSError as error:
-        if error.errno is not None:
+        if error.errno not in (None, errno.EINVAL):  # EINVAL: it was to be read before its beginning
             raise
         raise SubmissionError(f"{name} cannot be unpacked: it is damaged ({_short(error)})") from None
 

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from grader.submission import Limits, SubmissionError, prepare
@@ -60,6 +60,7 @@ def packed(kind: str, files: list[tuple[str, bytes]]) -> bytes:
     cut=st.floats(0, 1) | st.just(1.0),
     name=st.sampled_from(["a.zip", "a.tar", "a.tgz"]),
 )
+@example("zip", [("knn.py", b"")], [(0.96875, b"\1")], 1.0, "a.zip")  # its first file lies before its beginning
 def test_whatever_is_handed_in_is_unpacked_within_limits_or_told(
     kind: str, files: list[tuple[str, bytes]], changes: list[tuple[float, bytes]], cut: float, name: str
 ) -> None:
