@@ -18,7 +18,7 @@ from grader.submission import Submission
 from grader.worker.failure import BROKEN, is_unwritten
 
 IMPORT_SECONDS = 30.0
-REAP_SECONDS = 2.0
+REAP_SECONDS = 2.0  # for a parent to say how a worker has ended, or that it is there itself
 DEVICE_SECONDS = 60.0  # for a worker to get hold of a GPU, which takes a second or two
 END_SECONDS = 0.5  # for a worker that has hung up to end
 DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
@@ -92,9 +92,8 @@ class Interview:
             if not isinstance(reply, wire.Loaded):
                 raise PeerLost(Lost.PROTOCOL, "no answer to an import")
         except PeerLost as lost:
-            imported = Imported(
-                module, None, lost=lost, status=self._status(worker, lost), limit=self._nursery.limit_hit()
-            )
+            response = self.gone(worker, lost)
+            imported = Imported(module, None, lost=response.lost, status=response.status, limit=response.limit)
         else:
             imported = Imported(
                 module,
@@ -141,8 +140,7 @@ class Interview:
             assert worker is not None
             response = self._put(worker, question)
             if response.lost:
-                status = self._status(worker, response.lost)
-                response = Response(lost=response.lost, status=status, limit=self._nursery.limit_hit())
+                response = self.gone(worker, response.lost)
                 deaths += 1
                 worker.drain()
                 transcript.printed += worker.printed.text
@@ -220,9 +218,10 @@ class Interview:
             try:
                 return self._nursery.spawn(imported.worker), None
             except PeerLost as lost:
+                response = self.gone(imported.worker, lost)
                 self.end(imported)
                 if attempt:
-                    return None, Response(lost=lost)
+                    return None, response
         raise AssertionError
 
     def _put(self, worker: Peer, question: Question) -> Response:
@@ -257,6 +256,15 @@ class Interview:
     def forget_limits(self) -> None:
         """Blame nobody for the limits that the cage has run into so far."""
         self._nursery.limit_hit()
+
+    def gone(self, worker: Peer, lost: PeerLost) -> Response:
+        """What is said of a worker that was lost. One that has ended because its whole cage has is the grader's loss,
+        where nobody in there can have done that."""
+        status, limit = self._status(worker, lost), self._nursery.limit_hit()
+        doubtful = lost.cause is Lost.DIED and status is None and limit is None
+        if doubtful and self._nursery.keeps_its_nursery and worker.root.has_died(REAP_SECONDS):
+            lost = PeerLost(Lost.GRADER, "the process that all others are forked from was ended from outside")
+        return Response(lost=lost, status=status, limit=limit)
 
     def _status(self, worker: Peer, lost: PeerLost) -> int | None:
         """How a worker that has died ended, as its parent tells: good for a sentence, not for a verdict."""

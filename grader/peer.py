@@ -29,7 +29,7 @@ class Lost(StrEnum):
     TIMED_OUT = "timed out"
     PRINTED = "output"
     PROTOCOL = "protocol"
-    GRADER = "grader"  # no fault of the worker's: this process has no descriptors left
+    GRADER = "grader"  # no fault of the worker's: this process has no descriptors left, the cage was ended
 
 
 class PeerLost(Exception):
@@ -136,6 +136,19 @@ class Peer:
             child.close()
             raise
         return child
+
+    @property
+    def root(self) -> Peer:
+        """The one that it descends from, itself where it was not forked."""
+        return self if self.parent is None else self.parent.root
+
+    def has_died(self, seconds: float) -> bool:
+        """Whether it gives no sign of life because it has ended."""
+        try:
+            self.call(wire.Reap(0), seconds=seconds)
+        except PeerLost as lost:
+            return lost.cause is Lost.DIED
+        return False
 
     def drain(self) -> None:
         """Take what the worker has printed so far; of one that prints without end, no more than a pipe holds."""

@@ -14,6 +14,7 @@ from grader.clock import HOPELESS, NO_POINTS, PAIRS_AT_MOST, WARM_UP, Race, Runn
 from grader.explain import Explanation, explain
 from grader.heats import HEATS, Heats, Wall
 from grader.interview import Imported, Interview, Response, response_of
+from grader.oracle import OracleFault
 from grader.peer import Lost, Peer, PeerLost
 from grader.question import Question
 from grader.result import Speed, Verdict
@@ -119,7 +120,8 @@ class Trial:
                 if not isinstance(reply, wire.Counted):
                     return None
                 counted.append(reply)
-        except PeerLost:
+        except PeerLost as lost:
+            self._ours(worker, lost)
             return None
         return counted
 
@@ -148,11 +150,18 @@ class Trial:
                 except PeerLost as lost:
                     if lost.cause is Lost.TIMED_OUT:
                         return None  # the clock's business
+                    self._ours(worker, lost)
                     taken = math.inf
                 finally:
                     self._counting.end()
                 return memory_breach(rule, taken, reference)
         return None
+
+    def _ours(self, worker: Peer, lost: PeerLost) -> None:
+        """Raises OracleFault where a worker was lost to what no submission has done."""
+        response = self._interview.gone(worker, lost)
+        if response.lost is not None and response.lost.cause is Lost.GRADER:
+            raise OracleFault(response.lost.detail)
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -222,7 +231,7 @@ class Trial:
             return Outcome(wrong.why, share=0.0)
         except PeerLost as lost:
             if lost.cause is not Lost.TIMED_OUT or race.last is None:
-                return Outcome(explain(Response(lost=lost), exercise.seconds), share=0.0)
+                return Outcome(explain(self._interview.gone(worker, lost), exercise.seconds), share=0.0)
             ratio = round(exercise.seconds * 1e9 / race.last.wall / pace, 4)
             speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="wall")
             told = f"at n = {case.size} it does not end within {exercise.seconds:g} s, more than {ratio:,.0f} times"

@@ -33,6 +33,7 @@ from grader.spec import CheckError
 from grader.submission import SubmissionError, prepare
 
 TRIES = 3
+ENDED = {"signal", "exit"}  # causes of a crash that may come from outside
 HOPELESS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE}  # no better for the next submission
 
 
@@ -117,7 +118,7 @@ class GradingSlot:
         """Grade it. Raises Stop where no other submission could be graded either.
 
         A process of the submission's that has ended may have been ended by somebody else (the system, for want of
-        memory; a person): then it is graded until two gradings give the same, and the best one counts."""
+        memory; a person): then it is graded until the same has crashed twice, and the best grading counts."""
         doubtful: list[Done] = []
         tries = 0
         while tries < TRIES:
@@ -125,7 +126,7 @@ class GradingSlot:
             done = self._try(work)
             if done.graded.fault is not None:
                 self._tear_down()
-            elif not is_doubtful(done) or any(points(done) == points(other) for other in doubtful):
+            elif not crashed(done) or any(crashed(done) == crashed(other) for other in doubtful):
                 break
             else:
                 doubtful.append(done)
@@ -208,10 +209,10 @@ class GradingSlot:
             pass  # what is broken is thrown away
 
 
-def is_doubtful(done: Done) -> bool:
-    """Whether a process has ended that may not have ended itself."""
+def crashed(done: Done) -> dict[str, float]:
+    """The exercises whose process has ended, but may not have ended itself, and their points."""
     exercises = done.graded.result.exercises if done.graded.result is not None else ()
-    return any(one.verdict is Verdict.CRASHED and one.cause in ("signal", "exit") for one in exercises)
+    return {one.id: one.points for one in exercises if one.verdict is Verdict.CRASHED and one.cause in ENDED}
 
 
 def points(done: Done) -> float:

@@ -62,6 +62,11 @@ class Cage(Protocol):
     level: str
     paths: Paths | None
 
+    @property
+    def keeps_its_nursery(self) -> bool:
+        """Whether no worker can have ended the process that all are forked from, or none is suspected of it."""
+        ...
+
     def open(self) -> Peer:
         """A worker that has only torch. Raises PeerLost."""
         ...

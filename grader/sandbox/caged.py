@@ -164,6 +164,11 @@ class Caged(ABC):
         return landlock.version() >= landlock.SIGNALS_SINCE
 
     @property
+    def keeps_its_nursery(self) -> bool:
+        """Whether no worker can have ended the nursery."""
+        return self.has_namespaces or self.signals_kept_in
+
+    @property
     def groups(self) -> Groups | None:
         """The control groups of everything in the cage, where there are any."""
         return self._nursery.groups

@@ -39,6 +39,7 @@ class Plain:
 
     level = "none"
     paths: Paths | None = None
+    keeps_its_nursery = True  # workers can end it, but their authors are trusted not to
 
     command: tuple[str, ...] = ("-m", "grader.worker")
 
