@@ -66,6 +66,36 @@ def test_what_ends_its_process_is_tried_twice_and_gains_nothing(graded: Path) ->
     assert {one.verdict for one in entry.result.exercises if one.id.startswith("algebra.")} == {Verdict.CRASHED}
 
 
+TURNS = """
+import os, signal
+
+def turn():
+    register, mine = {register!r}, os.path.dirname(os.path.abspath(__file__)) + "\\n"
+    with open(register, "a+") as file:
+        file.seek(0)
+        known = file.readlines()
+        if mine not in known:
+            file.write(mine)
+            known.append(mine)
+    return known.index(mine)
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_two_gradings_in_which_different_exercises_crash_are_no_crash(toy: Assignment, tmp_path: Path) -> None:
+    """They give the same points, and neither crash has happened twice: somebody else has ended those processes."""
+    first = "return die() if turn() == 0 else x * factor"
+    second = "return die() if turn() == 1 else int((x > self.above).sum())"
+    algebra = ALGEBRA.replace("scale(x, 2)", "2 * x").replace("return x * factor", first)
+    algebra = algebra.replace("return int((x > self.above).sum())", second)
+    hand_in(tmp_path / "in", "ada", algebra + TURNS.format(register=str(tmp_path / "register")))
+    grade_all(toy, tmp_path / "in", tmp_path / "out")
+    entry = entries(tmp_path / "out")["ada"]
+    assert (entry.attempts, entry.result.points) == (3, RIGHT)
+
+
 def test_the_secret_is_beside_the_gradebook_and_in_no_record(graded: Path) -> None:
     secret = (graded / "out" / "secrets" / "t1").read_bytes()
     for path in (graded / "out").iterdir():
