@@ -51,7 +51,8 @@ class Transcript:
 
 @dataclass
 class Imported:
-    """A module of the submission, in a worker of its own; `worker` is None when the import failed."""
+    """A module of the submission. `worker`: the one that imported it, as long as nobody was asked there; to be forked,
+    or to be asked itself; None where there is none, and the module is imported once more when one is needed."""
 
     name: str
     worker: Peer | None
@@ -63,6 +64,12 @@ class Imported:
     printed: str = ""
     alone: bool = False  # it cannot be forked: it has used the GPU
     quick: bool = False  # to import it once more costs little
+    originals: int = 0  # processes that have imported it to be asked themselves
+
+    @property
+    def failed(self) -> bool:
+        """Whether it cannot be imported."""
+        return self.failure is not None or self.lost is not None
 
 
 class Interview:
@@ -77,37 +84,57 @@ class Interview:
     def load(self, module: str) -> Imported:
         """Import a module; its failure is data. Raises PeerLost only where no worker can be started at all."""
         worker = self._nursery.open()
-        seen = self._nursery.paths or Paths(
-            self._submission.folder, self._assignment.public, self._assignment.course.given
-        )
-        request = wire.LoadModule(
-            folder=str(seen.submission),
-            module=module,
-            siblings=list(self._assignment.checks.modules),
-            given=str(seen.given),
-            checks=str(seen.checks),
-        )
         try:
-            reply, _ = worker.call(request, seconds=IMPORT_SECONDS)
+            reply, _ = worker.call(self._request(module), seconds=IMPORT_SECONDS)
             if not isinstance(reply, wire.Loaded):
                 raise PeerLost(Lost.PROTOCOL, "no answer to an import")
         except PeerLost as lost:
             response = self.gone(worker, lost)
             imported = Imported(module, None, lost=response.lost, status=response.status, limit=response.limit)
         else:
-            imported = Imported(
-                module,
-                None if reply.failure else worker,
-                failure=reply.failure,
-                placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
-                alone=reply.alone and self._device != "cpu",
-                quick=reply.quick and self._device == "cpu",
-            )
+            imported = self._imported(module, reply)
+            imported.worker = None if reply.failure else worker
         worker.drain()
         imported.printed = worker.printed.text
         if imported.worker is None:
             self._nursery.end(worker)
         return imported
+
+    def load_beside(self, worker: Peer, module: str, seconds: float) -> Imported | None:
+        """Import another module where one was imported and asked, as if in a new worker; None where that cannot be."""
+        worker.restart_printed()
+        try:
+            reply, _ = worker.call(self._request(module), seconds=seconds)
+        except PeerLost:
+            return None
+        if not isinstance(reply, wire.Loaded) or reply.failure is not None or not reply.quick:
+            return None
+        worker.drain()
+        imported = self._imported(module, reply)
+        imported.printed = worker.printed.text
+        return imported
+
+    def _request(self, module: str) -> wire.LoadModule:
+        seen = self._nursery.paths or Paths(
+            self._submission.folder, self._assignment.public, self._assignment.course.given
+        )
+        return wire.LoadModule(
+            folder=str(seen.submission),
+            module=module,
+            siblings=list(self._assignment.checks.modules),
+            given=str(seen.given),
+            checks=str(seen.checks),
+        )
+
+    def _imported(self, module: str, reply: wire.Loaded) -> Imported:
+        return Imported(
+            module,
+            None,
+            failure=reply.failure,
+            placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
+            alone=reply.alone and self._device != "cpu",
+            quick=reply.quick and self._device == "cpu",
+        )
 
     def ask(self, imported: Imported, questions: Sequence[Question], aside: Sequence[Question] = ()) -> Transcript:
         """Put an exercise's questions to a fresh fork; one that dies over a question is replaced for the next. `aside`:

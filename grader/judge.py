@@ -79,11 +79,14 @@ class Judge:
         marked: list[Marked] = []
         known = {name: hints for poll in (polls or {}).values() for name, hints in poll.hints.items()}
         diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle, known)
-        with SourceReader(self._oracle, read_sources(submission)) as sources:  # before any of it is run
+        interview = Interview(self._nursery, self._assignment, submission, self._options.device)
+        sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
+        with sources, Sitting(interview) as asking, Sitting(interview) as counting:
+            trial = Trial(self._yardstick, interview, sources, asking, counting)
             for module in self._assignment.checks.modules.values():
                 if module.name in submission.modules and any(map(self._wanted, module.exercises)):
                     poll = (polls or {}).get(module.name)
-                    told, exercises = self._module(module, submission, sources, progress, diagnosis, poll)
+                    told, exercises = self._module(module, interview, asking, trial, progress, diagnosis, poll)
                     modules.append(told)
                     marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
@@ -124,31 +127,28 @@ class Judge:
     def _module(
         self,
         module: Module,
-        submission: Submission,
-        sources: SourceReader,
+        interview: Interview,
+        asking: Sitting,
+        trial: Trial,
         progress: Callable[[str], None],
         diagnosis: diagnose.Diagnosis,
         poll: Poll | None,
     ) -> tuple[ModuleResult, list[Marked]]:
-        interview = Interview(self._nursery, self._assignment, submission, self._options.device)
         try:
-            imported = interview.load(module.name)
+            imported = asking.begin(module.name)
         except PeerLost as lost:
             fault = Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
             exercises = [unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
             return ModuleResult(module.name, False, fault.sentence), exercises
         told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
-        if imported.worker is None:
+        if imported.failed:
             why = explain_import(imported, IMPORT_SECONDS)
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
             return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
         try:
-            with Sitting(interview, imported) as sitting:
-                edition, exercises = self._best_edition(module, sitting, progress, poll)
-                sitting.end()  # what is counted is counted where it was not asked before
-                trial = Trial(self._yardstick, interview, sources, sitting)
-                for marked in exercises:
-                    self._try(marked, trial, imported, edition)
+            edition, exercises = self._best_edition(module, asking, progress, poll)
+            for marked in exercises:
+                self._try(marked, trial, imported, edition)
             # Hints to one help to find those to what needs it.
             for marked in sorted(exercises, key=lambda one: diagnosis.depth(one.exercise)):
                 wrong = marked.wrong if marked.verdict is not Verdict.NOT_ATTEMPTED else []

@@ -1,8 +1,9 @@
 """Several exercises asked in one process, one after the other, so that each does not cost a fork of its own.
 
-The first one is asked where the module was imported; between two of them the module is imported anew, so that what one
-leaves in it is gone; and where one leaves anything else behind (a default dtype, a function of torch's replaced, a
-file, a thread; see grader.worker.surroundings), the next one gets a process of its own. A right answer to inputs that
+The first one is asked where the module was imported; between two of them the module is imported anew, or the next
+module in its place, so that what one leaves in it is gone; and where one leaves anything else behind (a default dtype,
+a function of torch's replaced, a file, a thread; see grader.worker.surroundings), the next one gets a process of its
+own. A right answer to inputs that
 were drawn for it is right wherever it was given. What is not right is nothing yet, unless it says itself that it is not
 written: it is asked once more, in a fresh process that has seen nothing else, and what happens there counts. The next
 ones are asked in that process then.
@@ -26,13 +27,14 @@ LEFT = 2  # times in a row that a worker could not be had as if it were new, aft
 
 
 class Sitting:
-    """A process with an imported module, kept for one exercise after the other."""
+    """A process with an imported module, kept for one exercise after the other, and one module after the other."""
 
-    def __init__(self, interview: Interview, imported: Imported) -> None:
+    def __init__(self, interview: Interview) -> None:
         self._interview = interview
-        self._imported = imported
+        self._imported: Imported | None = None  # the module that is asked about
         self._worker: Peer | None = None
-        self._originals = 0
+        self._loaded: Imported | None = None  # the module that the worker has
+        self._is_new = False  # nobody was asked since that was imported
         self._left = self._vain = 0
         self._doubtful = False  # the exercise before was wrong, and so may the next one be: it is asked alone at once
         self._tried = self._alone = False  # of the exercise that was asked last: beside others, alone
@@ -44,6 +46,26 @@ class Sitting:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end()
+
+    def begin(self, module: str) -> Imported:
+        """Import the next module: where the one before was asked, if that leaves nothing, else in a new worker. Raises
+        PeerLost where none can be started."""
+        beside = None
+        if self._worker is not None and not self._doubtful and self._left < LEFT:
+            beside = self._interview.load_beside(self._worker, module, ANEW_SECONDS)
+        if beside is None:
+            self.end()
+        imported = beside or self._interview.load(module)
+        self.turn_to(imported)
+        self._loaded, self._is_new = imported, beside is not None
+        return imported
+
+    def turn_to(self, imported: Imported) -> None:
+        """Whose exercises are asked from now on."""
+        if imported is not self._imported:
+            self._imported = imported
+            self._left = self._vain = 0
+            self._doubtful = False
 
     def ask_together(
         self, frame: wire.Encoded, questions: Sequence[Question], aside: Sequence[Question]
@@ -65,9 +87,10 @@ class Sitting:
     def ask_alone(self, questions: Sequence[Question], aside: Sequence[Question]) -> Transcript:
         """The transcript of an exercise in a fresh process, of which nobody else was asked anything."""
         self.end()
-        transcript, self._worker = self._interview.put_all(self._imported, questions, aside, self._original())
-        self._alone = True
-        if not self._imported.quick:
+        imported = self._current()
+        transcript, self._worker = self._interview.put_all(imported, questions, aside, self._original(imported))
+        self._loaded, self._is_new, self._alone = imported, False, True
+        if not imported.quick:
             self.end()
         return transcript
 
@@ -78,25 +101,34 @@ class Sitting:
         self._tried = self._alone = False
 
     def again(self) -> Peer | None:
-        """The worker that others were put to before, as if it were new; None where it cannot be had."""
+        """The worker that others were put to before, as if it were new and had imported the module that is asked about;
+        None where it cannot be had."""
         if self._worker is None or self._left >= LEFT:
             return None
-        try:
-            reply, _ = self._worker.call(wire.Anew(), seconds=ANEW_SECONDS)
-        except PeerLost:
-            reply = None
-        if not isinstance(reply, wire.Done):
+        if not self._is_new and not self._is_renewed(self._worker):
             self._left += 1
             self.end()
             return None
-        self._left = 0
+        self._left, self._is_new = 0, False
         self._worker.restart_printed()
         return self._worker
+
+    def _is_renewed(self, worker: Peer) -> bool:
+        imported = self._current()
+        if self._loaded is not imported:
+            self._loaded = imported
+            return self._interview.load_beside(worker, imported.name, ANEW_SECONDS) is not None
+        try:
+            return isinstance(worker.call(wire.Anew(), seconds=ANEW_SECONDS)[0], wire.Done)
+        except PeerLost:
+            return False
 
     def fresh(self) -> Peer | None:
         """A fresh process, kept for what comes next; None where none can be had."""
         self.end()
-        self._worker = self._original() or self._interview.fork(self._imported)[0]
+        imported = self._current()
+        self._worker = self._original(imported) or self._interview.fork(imported)[0]
+        self._loaded, self._is_new = imported, False
         return self._worker
 
     def end(self) -> None:
@@ -107,13 +139,17 @@ class Sitting:
             self._interview.hang_up(self._worker)
             self._worker = None
 
-    def _original(self) -> Peer | None:
+    def _current(self) -> Imported:
+        assert self._imported is not None, "no module is asked about"
+        return self._imported
+
+    def _original(self, imported: Imported) -> Peer | None:
         """The process in which the module was imported, or where that was asked before, one that imports it again: that
         costs about what a fork does. None where it costs more, or where so many are needed that forks of one do."""
-        if not self._imported.quick or self._originals >= ORIGINALS:
+        if not imported.quick or imported.originals >= ORIGINALS:
             return None
-        self._originals += 1
-        worker = self._interview.take(self._imported)
+        imported.originals += 1
+        worker = self._interview.take(imported)
         if worker is not None:
             worker.restart_printed()
         return worker

@@ -58,12 +58,16 @@ class Outcome:
 
 class Trial:
     """One module of a submission before its rules and limits; the rules are seen to on the CPU, whatever the device.
-    `counting`: where operations are counted, which may be one process for several exercises."""
+    `asking`: where the submission is asked; nothing of it runs beside what is measured. `counting`: where operations
+    are counted, which may be one process for several exercises, and never that of `asking`."""
 
-    def __init__(self, yardstick: Yardstick, interview: Interview, sources: SourceReader, counting: Sitting) -> None:
+    def __init__(
+        self, yardstick: Yardstick, interview: Interview, sources: SourceReader, asking: Sitting, counting: Sitting
+    ) -> None:
         self._yardstick = yardstick
         self._interview = interview
         self._sources = sources
+        self._asking = asking
         self._counting = counting
 
     def source_rules(self, exercise: Exercise) -> Breach | None:
@@ -81,6 +85,7 @@ class Trial:
     ) -> Outcome:
         """Rules first, then time. `check` says what is wrong with an answer to a timed question, given the reference's
         answer; `first` is a question that was answered rightly. Raises OracleFault, CheckError."""
+        self._counting.turn_to(imported)
         breach = self.source_rules(exercise)
         counts: Counts | None = None
         if breach is None and may_be_seen(exercise):
@@ -141,6 +146,7 @@ class Trial:
         for rule in exercise.rules:
             if isinstance(rule, MemoryLimit):
                 reference = self._yardstick.memory(exercise, rule)
+                self._asking.end()
                 worker = self._counting.fresh() if reference is not None else None
                 if worker is None:
                     return None
@@ -196,7 +202,8 @@ class Trial:
         device = self._interview.device
         if known is not None and device != "cpu":
             return Outcome(notes=("its speed on the GPU is measured at grading",))
-        self._counting.end()  # nothing else of the submission's runs now
+        self._asking.end()
+        self._counting.end()
 
         def checked(question: Question, reply: wire.Reply, data: memoryview, expected: dict[str, Any]) -> None:
             response = response_of(reply, data)

@@ -36,7 +36,7 @@ def caught(bench: Bench, mutant: Mutant) -> bool:
             imported = interview.load(mutant.module)
         except PeerLost:
             return True
-        if imported.worker is None:
+        if imported.failed:
             return True
         try:
             return any(_fails(bench, interview, imported, exercise) for exercise in _exercises(bench, mutant))

@@ -30,7 +30,8 @@ class Reap(msgspec.Struct, tag="reap"):
 
 
 class LoadModule(msgspec.Struct, tag="load"):
-    """Import one module of a folder, and read the checks that speak about it."""
+    """Import one module of a folder, and read the checks that speak about it. Where another one of that folder was
+    imported before, it is dropped; a Failure where it, or whoever was asked of it, has left something."""
 
     folder: str
     module: str

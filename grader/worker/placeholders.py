@@ -101,6 +101,12 @@ class PlaceholderFinder(MetaPathFinder, Loader):
             self.made.append(top)
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
+    def forget(self) -> None:
+        """Let the next importer of what is missing be noted as the first."""
+        for name in [name for name in sys.modules if name.partition(".")[0] in self.made]:
+            del sys.modules[name]
+        self.made = []
+
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         return PlaceholderModule(spec.name)
 

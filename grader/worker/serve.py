@@ -30,8 +30,9 @@ from grader.worker.inspection import inspect
 from grader.worker.libraries import LibraryImports
 from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
 from grader.worker.operations import Counting, TooMany
+from grader.worker.placeholders import PlaceholderFinder
 from grader.worker.subject import Subject, anew, prepare_path
-from grader.worker.surroundings import Surroundings, has_children, place
+from grader.worker.surroundings import Helpers, Surroundings, has_children, place
 from grader.worker.tensors import apart, from_wire, to_leaf
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
@@ -65,8 +66,12 @@ class Worker:
         self.pacing = False
         self._given = Path("/nonexistent")
         self._last = ""  # the module that was imported last before the submission's
-        self._helpers: dict[str, ModuleType] = {}  # those that were given and that the module imports: they stay
+        self._finder: PlaceholderFinder | None = None  # None: no module was imported
+        self._untouched: Surroundings | None = (
+            None  # as all was before an import; None: nobody has looked
+        )
         self._surroundings: Surroundings | None = None  # None: the module is not to be imported again
+        self._helpers = Helpers({})  # those that were given and that the module imports: they stay
         self._place: tuple[object, ...] | None = None  # None: nobody has been asked here
         self._statuses: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, memoryview], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
@@ -90,15 +95,19 @@ class Worker:
         return self._handlers[type(request)](request, data)
 
     def _load(self, request: wire.LoadModule, data: memoryview) -> wire.Reply:
+        if self._finder is not None and not self._gives_way():
+            return wire.Failure(LEFT, "", "")
         self.folder, self.checks_file = Path(request.folder), Path(request.checks)
         self.name, self.siblings = request.module, request.siblings
         hidden = Path(request.hidden) if request.hidden else None
-        self.checks = load_checks(self.checks_file, hidden)
-        finder = prepare_path(self.folder, Path(request.given), request.siblings)
+        self.checks = self.checks or load_checks(self.checks_file, hidden)
         file = self.folder / f"{request.module}.py"
         if not file.is_file():
             return wire.Loaded(wire.Failure(NO_FILE, "", "", detail=file.name))
-        self._given, self._last = Path(request.given), next(reversed(sys.modules))
+        if self._finder is None:
+            self._finder = prepare_path(self.folder, Path(request.given), request.siblings)
+            self._given, self._last = Path(request.given), next(reversed(sys.modules))
+            self._untouched = Surroundings() if hidden is None else None
         begin, libraries = time.process_time(), LibraryImports(self.folder, request.given)
         _seed(0)
         try:
@@ -106,19 +115,37 @@ class Worker:
                 module = importlib.import_module(request.module)
             self._take(module)
         except BaseException as error:
-            return wire.Loaded(failure(error, self.folder, self.checks_file), finder.made)
-        if hidden is None and time.process_time() - begin - libraries.seconds < QUICK:
-            self._helpers = self._added(self._given)
-            self._surroundings = Surroundings(self._helpers.values())
+            return wire.Loaded(failure(error, self.folder, self.checks_file), self._finder.made)
+        if self._untouched is not None and time.process_time() - begin - libraries.seconds < QUICK:
+            self._helpers = Helpers(self._added(self._given))
+            self._surroundings = self._untouched if self._untouched.are_as_before else Surroundings()
         gc.freeze()  # a collection in a fork would touch all of this, and so copy it
-        return wire.Loaded(None, finder.made, is_touched(), self._surroundings is not None)
+        return wire.Loaded(None, self._finder.made, is_touched(), self._surroundings is not None)
+
+    def _gives_way(self) -> bool:
+        """Drop the module and all that came with it, for another one of the submission's; whether nothing is left."""
+        if self._untouched is None or self._surroundings is not self._untouched or not self._is_as_before():
+            return False
+        self._helpers, self._surroundings, self._place = Helpers({}), None, None
+        self._forget_own()
+        assert self._finder is not None
+        self._finder.forget()
+        return True
+
+    def _is_as_before(self) -> bool:
+        """Whether whoever was asked here has left nothing beside the submission's own modules."""
+        return (
+            self._surroundings is not None
+            and self._surroundings.are_as_before
+            and self._helpers.are_as_before
+            and self._place == place()
+            and not has_children()
+        )
 
     def _anew(self, request: wire.Anew, data: memoryview) -> wire.Reply:
         begin = time.process_time()
         try:
-            if self._surroundings is None or not self._surroundings.are_as_before or self._place != place():
-                return wire.Failure(LEFT, "", "")
-            if has_children():
+            if not self._is_as_before():
                 return wire.Failure(LEFT, "", "")
             self._forget_own()
             _seed(0)
@@ -130,7 +157,7 @@ class Worker:
     def _forget_own(self) -> None:
         """Drop the submission's modules, and helpers that it was given and has imported since."""
         for name in self._added(self.folder, self._given):
-            if name not in self._helpers:
+            if name not in self._helpers.names:
                 del sys.modules[name]
 
     def _added(self, *folders: Path) -> dict[str, ModuleType]:

@@ -32,19 +32,29 @@ HOLDERS: tuple[Any, ...] = (
 
 
 class Surroundings:
-    """What surrounds the submission's modules in this process, as it is now; `helpers`: modules that it was given."""
+    """What surrounds the submission's modules in this process, as it is now."""
 
-    def __init__(self, helpers: Iterable[ModuleType] = ()) -> None:
-        self._holders = *HOLDERS, *helpers
-        self._attributes = [tuple(vars(holder).values()) for holder in self._holders]
+    def __init__(self) -> None:
+        self._attributes = _attributes(HOLDERS)
         self._settings = _settings()
 
     @property
     def are_as_before(self) -> bool:
         """Whether all of it still is what it was."""
-        return _settings() == self._settings and all(
-            _unchanged(vars(holder), before) for holder, before in zip(self._holders, self._attributes, strict=True)
-        )
+        return _settings() == self._settings and _are_unchanged(self._attributes)
+
+
+class Helpers:
+    """Modules that a submission was given and has imported, with what is in them now."""
+
+    def __init__(self, modules: Mapping[str, ModuleType]) -> None:
+        self.names = frozenset(modules)
+        self._attributes = _attributes(modules.values())
+
+    @property
+    def are_as_before(self) -> bool:
+        """Whether nobody has replaced anything in them."""
+        return _are_unchanged(self._attributes)
 
 
 def place() -> tuple[object, ...]:
@@ -59,6 +69,14 @@ def has_children() -> bool:
     except ChildProcessError:
         return False
     return True
+
+
+def _attributes(holders: Iterable[Any]) -> list[tuple[Mapping[str, Any], tuple[Any, ...]]]:
+    return [(vars(holder), tuple(vars(holder).values())) for holder in holders]
+
+
+def _are_unchanged(attributes: list[tuple[Mapping[str, Any], tuple[Any, ...]]]) -> bool:
+    return all(_unchanged(now, before) for now, before in attributes)
 
 
 def _unchanged(now: Mapping[str, Any], before: tuple[Any, ...]) -> bool:
