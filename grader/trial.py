@@ -143,25 +143,36 @@ class Trial:
         return (Counts(sizes, (counted[0], counted[1]), reference) if counted else None), breach
 
     def _memory(self, exercise: Exercise) -> Breach | None:
+        """The limit on memory that is exceeded, also in a process where nobody was asked before."""
         for rule in exercise.rules:
             if isinstance(rule, MemoryLimit):
                 reference = self._yardstick.memory(exercise, rule)
-                self._asking.end()
-                worker = self._counting.fresh() if reference is not None else None
-                if worker is None:
+                if reference is None:
                     return None
-                questions = self._yardstick.memory_questions(exercise, rule)
-                try:
-                    taken = used(worker, self._interview.meter(worker), questions, rule, exercise.seconds)
-                except PeerLost as lost:
-                    if lost.cause is Lost.TIMED_OUT:
-                        return None  # the clock's business
-                    self._ours(worker, lost)
-                    taken = math.inf
-                finally:
-                    self._counting.end()
-                return memory_breach(rule, taken, reference)
+                self._asking.end()
+                breach = None
+                for worker in (self._counting.again, self._counting.fresh):
+                    taken = self._taken(worker(), exercise, rule)
+                    breach = memory_breach(rule, taken, reference)
+                    if taken is not None and breach is None:
+                        break
+                return breach
         return None
+
+    def _taken(self, worker: Peer | None, exercise: Exercise, rule: MemoryLimit) -> float | None:
+        """The bytes that it takes; None where nobody can tell."""
+        if worker is None:
+            return None
+        questions = self._yardstick.memory_questions(exercise, rule)
+        try:
+            return used(worker, self._interview.meter(worker), questions, rule, exercise.seconds)
+        except PeerLost as lost:
+            if lost.cause is Lost.TIMED_OUT:
+                return None  # the clock's business
+            self._ours(worker, lost)
+            return math.inf
+        finally:
+            self._counting.end()  # what it may use is bounded now
 
     def _ours(self, worker: Peer, lost: PeerLost) -> None:
         """Raises OracleFault where a worker was lost to what no submission has done."""

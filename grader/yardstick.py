@@ -165,6 +165,7 @@ def used(
     """Bytes that the second question takes beyond what is in use after the first; infinity where it fails for want of
     memory, None where the system tells nothing or it fails for another reason. Raises PeerLost."""
     small, large = questions
+    worker.call(wire.Trim(), seconds=seconds)
     worker.call_encoded(small.frame, seconds=seconds)
     meter.bound(4 * rule.megabytes * 10**6 + SPARE)  # a machine may have less than a careless tensor takes
     before = meter.restart_peak()

@@ -176,6 +176,81 @@ def test_what_one_exercise_leaves_behind_makes_no_other_wrong(grade: Grade, what
     assert grade(UNTIMED, algebra=text, helper="kept = 0\n").all_right
 
 
+CHANCE = """
+import os, sys, threading, time, types, warnings
+import numpy as np
+import torch
+
+{top}
+
+def sort_by_size(x):
+    {sort}
+    return torch.argsort(x)
+
+def coin(n, p):
+    return (torch.rand(n) < p).long()
+"""
+FAR = {what: how for what, how in LEFT.items() if not what.startswith("an attribute")}  # what another module may see
+
+
+def chance(sort: str = "pass", top: str = "") -> str:
+    """The toy's other module, right, with a statement more."""
+    return CHANCE.replace("{sort}", sort.replace("\n", "\n    ")).replace("{top}", top)
+
+
+@pytest.mark.parametrize("at", ["top", "count"])
+@pytest.mark.parametrize("what", FAR)
+def test_what_a_module_leaves_behind_makes_no_other_one_right(grade: Grade, what: str, at: str) -> None:
+    leave, there = FAR[what]
+    modules = {"algebra": module(**{at: leave}), "helper": "kept = 0\n"}
+    modules["chance"] = chance(f"if not ({there}):\n    return x")
+    whole = grade(UNTIMED, **modules)
+    assert [one.verdict for one in whole.exercises[:3]] == [Verdict.RIGHT] * 3
+    assert one(whole, "sort_by_size").verdict is Verdict.WRONG
+    alone = grade(Options(timed=False, exercises=("chance.sort_by_size",)), **modules)
+    assert alone.exercises == (one(whole, "sort_by_size"),)
+
+
+@pytest.mark.parametrize("at", ["top", "count"])
+@pytest.mark.parametrize("what", FAR)
+def test_what_a_module_leaves_behind_makes_no_other_one_wrong(grade: Grade, what: str, at: str) -> None:
+    leave, there = FAR[what]
+    text = chance(f"if {there}:\n    return x", top=f"assert not ({there})")
+    assert grade(UNTIMED, algebra=module(**{at: leave}), chance=text, helper="kept = 0\n").all_right
+
+
+def test_a_module_finds_none_of_those_before_it(grade: Grade, calls: list[tuple[str, str]]) -> None:
+    grade(UNTIMED)
+    calls.clear()
+    assert grade(UNTIMED, chance=chance(top="assert not {'algebra', 'absent'} & set(sys.modules)")).all_right
+    assert [request for request, _ in calls].count("LoadModule") == 2, "beside the first at once"
+
+
+def test_what_each_module_prints_and_misses_is_its_own(grade: Grade) -> None:
+    first = module(top="import absent, missing.part\nprint('from algebra')")
+    result = grade(UNTIMED, algebra=first, chance=chance(top="import absent\nprint('from chance')"))
+    assert result.all_right
+    assert [told.printed for told in result.modules] == ["from algebra\n", "from chance\n"]
+    assert [told.placeholders for told in result.modules] == [("absent", "missing"), ("absent",)]
+
+
+@pytest.mark.parametrize(
+    "top", ["print('once')\n1 / 0", "raise SystemExit(3)", "os._exit(3)", "import algebra\nalgebra.x"]
+)
+def test_a_module_that_cannot_be_imported_is_told_of_as_it_is_alone(grade: Grade, top: str) -> None:
+    whole = grade(UNTIMED, chance=chance(top=top))
+    alone = grade(UNTIMED, algebra=None, chance=chance(top=top)) if "algebra" not in top else whole
+    assert whole.modules[1].imported is False
+    assert whole.modules[-1] == alone.modules[-1]
+    assert whole.exercises[3:] == alone.exercises[-2:]
+
+
+def test_after_a_module_with_mistakes_the_next_one_is_asked_as_usual(grade: Grade) -> None:
+    result = grade(UNTIMED, algebra=module(scale="return x", count="os._exit(0)"))
+    assert [one.verdict for one in result.exercises[:3]] == [Verdict.WRONG, Verdict.RIGHT, Verdict.CRASHED]
+    assert [one.verdict for one in result.exercises[3:]] == [Verdict.RIGHT] * 2
+
+
 def test_what_is_printed_belongs_to_its_exercise(grade: Grade) -> None:
     text = module("print('from scale')", "print('from energy')", "print('from count')", top="print('from the top')")
     result = grade(UNTIMED, algebra=text)

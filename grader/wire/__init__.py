@@ -52,6 +52,7 @@ from grader.wire.messages import (
     Spawned,
     Survey,
     Surveyed,
+    Trim,
     Use,
 )
 from grader.wire.pack import Packer
@@ -135,6 +136,7 @@ __all__ = [
     "Survey",
     "Surveyed",
     "Tensor",
+    "Trim",
     "Use",
     "Value",
     "decode_reply",

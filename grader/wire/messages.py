@@ -95,6 +95,10 @@ class Null(msgspec.Struct, tag="null"):
     """A question that asks nothing: its cost is the cost of asking."""
 
 
+class Trim(msgspec.Struct, tag="trim"):
+    """Give back what memory is free, as if nobody had been asked before."""
+
+
 class Count(msgspec.Struct, tag="count"):
     """Put an exercise's question for the sake of the tensor operations that it takes; give up after `limit` of them."""
 
@@ -129,6 +133,7 @@ Request = (
     | AskOracle
     | Pace
     | Null
+    | Trim
     | Count
     | Inspect
     | Survey

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -52,8 +53,17 @@ def memory_limit(gpu: bool) -> tuple[int, int]:
     return resource.RLIMIT_AS, pages[0] * resource.getpagesize()
 
 
+def trim_memory() -> None:
+    """Give free memory back to the system, where the C library can: what is taken again then shows."""
+    gc.collect()
+    if _trim is not None:
+        _trim(0)
+
+
 # Looked up once: every fork calls it, and a look-up costs as much as the fork.
-_system_call = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
+_library = ctypes.CDLL(None, use_errno=True)
+_system_call = _library.prctl if sys.platform == "linux" else None
+_trim = getattr(_library, "malloc_trim", None)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -28,7 +28,7 @@ from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritt
 from grader.worker.inputs import Before
 from grader.worker.inspection import inspect
 from grader.worker.libraries import LibraryImports
-from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent
+from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent, trim_memory
 from grader.worker.operations import Counting, TooMany
 from grader.worker.placeholders import PlaceholderFinder
 from grader.worker.subject import Subject, anew, prepare_path
@@ -67,12 +67,11 @@ class Worker:
         self._given = Path("/nonexistent")
         self._last = ""  # the module that was imported last before the submission's
         self._finder: PlaceholderFinder | None = None  # None: no module was imported
-        self._untouched: Surroundings | None = (
-            None  # as all was before an import; None: nobody has looked
-        )
+        self._untouched: Surroundings | None = None  # as all was before an import; None: nobody has looked
         self._surroundings: Surroundings | None = None  # None: the module is not to be imported again
         self._helpers = Helpers({})  # those that were given and that the module imports: they stay
         self._place: tuple[object, ...] | None = None  # None: nobody has been asked here
+        self._first_place: tuple[object, ...] | None = None  # as it was before an import
         self._statuses: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, memoryview], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
             wire.LoadModule: self._load,
@@ -84,6 +83,7 @@ class Worker:
             wire.AskOracle: self._oracle,
             wire.Pace: self._pace,
             wire.Null: lambda request, data: wire.Done(),
+            wire.Trim: self._trim,
             wire.Count: self._count,
             wire.Inspect: self._inspect,
             wire.Reap: self._reap,
@@ -107,7 +107,8 @@ class Worker:
         if self._finder is None:
             self._finder = prepare_path(self.folder, Path(request.given), request.siblings)
             self._given, self._last = Path(request.given), next(reversed(sys.modules))
-            self._untouched = Surroundings() if hidden is None else None
+            if hidden is None:
+                self._untouched, self._first_place = Surroundings(), place()
         begin, libraries = time.process_time(), LibraryImports(self.folder, request.given)
         _seed(0)
         try:
@@ -124,7 +125,9 @@ class Worker:
 
     def _gives_way(self) -> bool:
         """Drop the module and all that came with it, for another one of the submission's; whether nothing is left."""
-        if self._untouched is None or self._surroundings is not self._untouched or not self._is_as_before():
+        if self._surroundings is None or self._surroundings is not self._untouched:
+            return False
+        if self._place != self._first_place or not self._is_as_before():
             return False
         self._helpers, self._surroundings, self._place = Helpers({}), None, None
         self._forget_own()
@@ -235,6 +238,10 @@ class Worker:
     def _note_place(self) -> None:
         if self._surroundings is not None and self._place is None:
             self._place = place()
+
+    def _trim(self, request: wire.Trim, data: memoryview) -> wire.Reply:
+        trim_memory()
+        return wire.Done()
 
     def _count(self, request: wire.Count, data: memoryview) -> wire.Reply:
         assert self.checks is not None

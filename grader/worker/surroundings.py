@@ -15,14 +15,14 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Mapping
-from itertools import islice
-from operator import is_
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
+
+from grader.worker.entries import Entries
 
 # Whose attributes are looked at: what a submission might replace, to work around something.
 HOLDERS: tuple[Any, ...] = (
@@ -35,13 +35,13 @@ class Surroundings:
     """What surrounds the submission's modules in this process, as it is now."""
 
     def __init__(self) -> None:
-        self._attributes = _attributes(HOLDERS)
+        self._attributes = [Entries(vars(holder)) for holder in HOLDERS]
         self._settings = _settings()
 
     @property
     def are_as_before(self) -> bool:
         """Whether all of it still is what it was."""
-        return _settings() == self._settings and _are_unchanged(self._attributes)
+        return _settings() == self._settings and all(entries.are_kept for entries in self._attributes)
 
 
 class Helpers:
@@ -49,12 +49,12 @@ class Helpers:
 
     def __init__(self, modules: Mapping[str, ModuleType]) -> None:
         self.names = frozenset(modules)
-        self._attributes = _attributes(modules.values())
+        self._attributes = [Entries(vars(module)) for module in modules.values()]
 
     @property
     def are_as_before(self) -> bool:
         """Whether nobody has replaced anything in them."""
-        return _are_unchanged(self._attributes)
+        return all(entries.are_kept for entries in self._attributes)
 
 
 def place() -> tuple[object, ...]:
@@ -69,24 +69,6 @@ def has_children() -> bool:
     except ChildProcessError:
         return False
     return True
-
-
-def _attributes(holders: Iterable[Any]) -> list[tuple[Mapping[str, Any], tuple[Any, ...]]]:
-    return [(vars(holder), tuple(vars(holder).values())) for holder in holders]
-
-
-def _are_unchanged(attributes: list[tuple[Mapping[str, Any], tuple[Any, ...]]]) -> bool:
-    return all(_unchanged(now, before) for now, before in attributes)
-
-
-def _unchanged(now: Mapping[str, Any], before: tuple[Any, ...]) -> bool:
-    """Whether the values are the same objects; modules may have come to them, as importing a part of a library does."""
-    values = now.values()
-    return (
-        len(values) >= len(before)
-        and all(map(is_, values, before))
-        and all(isinstance(value, ModuleType) for value in islice(values, len(before), None))
-    )
 
 
 def _settings() -> tuple[object, ...]:
