@@ -21,6 +21,7 @@ IMPORT_SECONDS = 30.0
 REAP_SECONDS = 2.0  # for a parent to say how a worker has ended, or that it is there itself
 DEVICE_SECONDS = 60.0  # for a worker to get hold of a GPU, which takes a second or two
 END_SECONDS = 0.5  # for a worker that has hung up to end
+ANEW = wire.encode(wire.Anew(quiet=True))
 DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
 
 
@@ -259,11 +260,14 @@ class Interview:
         except PeerLost as lost:
             return Response(lost=lost)
 
-    def put_together(self, worker: Peer, frame: wire.Encoded, count: int, seconds: float) -> list[Response] | None:
-        """Put so many questions at once, and wait so long for all answers; None where one of them is missing."""
+    def put_together(
+        self, worker: Peer, frame: wire.Encoded, count: int, seconds: float, *, anew: bool
+    ) -> list[Response] | wire.Failure | None:
+        """Put so many questions at once, and wait so long for all answers; a failure, or None, where one of them is
+        missing. `anew`: to a worker that imports its module again before."""
         try:
-            reply, data = worker.call_encoded(frame, seconds=seconds)
-            return responses_of(reply, data, count)
+            reply, data = worker.call_encoded(frame, seconds=seconds, first=ANEW if anew else None)
+            return reply if isinstance(reply, wire.Failure) else responses_of(reply, data, count)
         except PeerLost:
             return None
 
@@ -325,8 +329,6 @@ def response_of(reply: wire.Reply, data: memoryview) -> Response:
 
 def responses_of(reply: wire.Reply, data: memoryview, count: int) -> list[Response] | None:
     """A reply as so many responses, None where it says that there are none; raises PeerLost where it is neither."""
-    if isinstance(reply, wire.Failure):
-        return None
     if not isinstance(reply, wire.Answers):
         raise PeerLost(Lost.PROTOCOL, "not answers")
     if reply.failures:

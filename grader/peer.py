@@ -94,10 +94,16 @@ class Peer:
         return self.call_encoded(wire.encode(request, packer), seconds=seconds)
 
     def call_encoded(
-        self, frame: wire.Encoded, *, seconds: float, descriptors: tuple[int, ...] = ()
+        self,
+        frame: wire.Encoded,
+        *,
+        seconds: float,
+        descriptors: tuple[int, ...] = (),
+        first: wire.Encoded | None = None,
     ) -> tuple[wire.Reply, memoryview]:
-        """The same for a frame that was encoded before, with descriptors that travel along."""
-        return self._exchange(frame, descriptors, seconds)
+        """The same for a frame that was encoded before, with descriptors that travel along. `first`: one that goes
+        before it, and that nobody replies to."""
+        return self._exchange(frame, descriptors, seconds, first)
 
     def wait_ready(self, seconds: float) -> None:
         """Wait for a worker's first frame."""
@@ -174,13 +180,19 @@ class Peer:
     # -- bytes --------------------------------------------------------------------------------------------------
 
     def _exchange(
-        self, frame: wire.Encoded | None, descriptors: tuple[int, ...], seconds: float
+        self,
+        frame: wire.Encoded | None,
+        descriptors: tuple[int, ...],
+        seconds: float,
+        first: wire.Encoded | None = None,
     ) -> tuple[wire.Reply, memoryview]:
         if self.lost is None:
             deadline = time.monotonic() + seconds
             try:
                 if frame is not None:
                     self._expect_silence()
+                    if first is not None:
+                        self._send(first, first.descriptors, deadline)
                     self._send(frame, (*frame.descriptors, *descriptors), deadline)
                 return self._receive(deadline)
             except PeerLost as lost:

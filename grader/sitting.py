@@ -18,12 +18,13 @@ from grader import wire
 from grader.interview import Imported, Interview, Transcript
 from grader.peer import Peer, PeerLost
 from grader.question import Question
+from grader.worker.failure import LEFT
 
 ANEW_SECONDS = 5.0  # for importing a module that was imported in far less
 SHARE = 0.25  # of the time for one question, that an exercise's answers are waited for; then it is asked alone
 VAIN = 2  # exercises that were put beside others in vain, after which no more are
 ORIGINALS = 3  # processes in which the module is imported to be asked; then one is kept, and forked
-LEFT = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
+REFUSED = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
 
 
 class Sitting:
@@ -51,7 +52,7 @@ class Sitting:
         """Import the next module: where the one before was asked, if that leaves nothing, else in a new worker. Raises
         PeerLost where none can be started."""
         beside = None
-        if self._worker is not None and not self._doubtful and self._left < LEFT:
+        if self._worker is not None and not self._doubtful and self._left < REFUSED:
             beside = self._interview.load_beside(self._worker, module, ANEW_SECONDS)
         if beside is None:
             self.end()
@@ -72,13 +73,23 @@ class Sitting:
     ) -> Transcript | None:
         """An exercise's transcript from the process where others were asked before; None where there is no such
         process, or not an answer to every question. `frame`: all the questions, and those for a note behind them."""
-        worker = None if self._doubtful or self._vain >= VAIN else self.again()
+        if self._doubtful or self._vain >= VAIN or self._worker is None or self._left >= REFUSED:
+            return None
+        imported = self._current()
+        # What it prints when it is imported would be taken for the exercise's.
+        anew = self._loaded is imported and not self._is_new and not imported.printed
+        worker = self._worker if anew else self.again()
         if worker is None:
             return None
-        self._tried = True
+        worker.restart_printed()
         count, seconds = len(questions) + len(aside), SHARE * questions[0].exercise.seconds
-        responses = self._interview.put_together(worker, frame, count, seconds)
-        if responses is None:
+        responses = self._interview.put_together(worker, frame, count, seconds, anew=anew)
+        if anew and isinstance(responses, wire.Failure) and responses.kind == LEFT:
+            self._left += 1
+            self.end()
+            return None
+        self._left, self._tried = 0, True
+        if responses is None or isinstance(responses, wire.Failure):
             return None
         worker.drain()
         first, last = responses[: len(questions)], responses[len(questions) :]
@@ -103,7 +114,7 @@ class Sitting:
     def again(self) -> Peer | None:
         """The worker that others were put to before, as if it were new and had imported the module that is asked about;
         None where it cannot be had."""
-        if self._worker is None or self._left >= LEFT:
+        if self._worker is None or self._left >= REFUSED:
             return None
         if not self._is_new and not self._is_renewed(self._worker):
             self._left += 1

@@ -68,14 +68,20 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What workers are asked, and what they reply: the kinds of the messages."""
     found: list[tuple[str, str]] = []
-    call = Peer.call
+    call, call_encoded = Peer.call, Peer.call_encoded
 
     def noted(self: Peer, request: object, *rest: object, **how: object):
         reply = call(self, request, *rest, **how)
         found.append((type(request).__name__, type(reply[0]).__name__))
         return reply
 
+    def quietly(self: Peer, *frame: object, first: object = None, **how: object):
+        if first is interview.ANEW:
+            found.append(("Anew", ""))
+        return call_encoded(self, *frame, first=first, **how)
+
     monkeypatch.setattr(Peer, "call", noted)
+    monkeypatch.setattr(Peer, "call_encoded", quietly)
     return found
 
 

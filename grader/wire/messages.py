@@ -43,7 +43,10 @@ class LoadModule(msgspec.Struct, tag="load"):
 
 class Anew(msgspec.Struct, tag="anew"):
     """Import the module again, and with it all of the submission's that it has imported: what exercises have left there
-    is gone. Done, or a Failure where that cannot be had, or something is left elsewhere."""
+    is gone. Done, or a Failure where that cannot be had, or something is left elsewhere. `quiet`: no reply, and the
+    Failure answers what is asked next."""
+
+    quiet: bool = False
 
 
 class Patch(msgspec.Struct, tag="patch"):

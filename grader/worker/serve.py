@@ -72,6 +72,7 @@ class Worker:
         self._helpers = Helpers({})  # those that were given and that the module imports: they stay
         self._place: tuple[object, ...] | None = None  # None: nobody has been asked here
         self._first_place: tuple[object, ...] | None = None  # as it was before an import
+        self._refusal: wire.Failure | None = None  # what the next request is answered with
         self._statuses: dict[int, int] = {}
         self._handlers: dict[type, Callable[[Any, memoryview], wire.Reply | tuple[wire.Reply, wire.Packer]]] = {
             wire.LoadModule: self._load,
@@ -90,9 +91,16 @@ class Worker:
             wire.Survey: lambda request, data: survey(request.device),
         }
 
-    def handle(self, request: wire.Request, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
-        """The reply to any request but Spawn."""
-        return self._handlers[type(request)](request, data)
+    def handle(self, request: wire.Request, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer] | None:
+        """The reply to any request but Spawn; None where none is wanted."""
+        if self._refusal is not None:
+            refusal, self._refusal = self._refusal, None
+            return refusal
+        reply = self._handlers[type(request)](request, data)
+        if isinstance(request, wire.Anew) and request.quiet:
+            self._refusal = reply if isinstance(reply, wire.Failure) else None
+            return None
+        return reply
 
     def _load(self, request: wire.LoadModule, data: memoryview) -> wire.Reply:
         if self._finder is not None and not self._gives_way():
@@ -318,6 +326,8 @@ def serve(sock: socket.socket) -> None:
         except Exception as error:  # ours, or the author's
             reply = failure(error, worker.folder, worker.checks_file)
             reply.detail = "grader"
+        if reply is None:
+            continue
         _flush()
         message, packer = reply if isinstance(reply, tuple) else (reply, None)
         try:
