@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 from grader import wire
@@ -81,10 +82,34 @@ class Interview:
         self._assignment = assignment
         self._submission = submission
         self._device = device
+        self._blank: Peer | None = None  # a worker that has run nobody's code
+
+    def __enter__(self) -> Interview:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._blank is not None:
+            self.give_up(self._blank)
+
+    def fresh(self) -> Peer:
+        """A worker that has run nobody's code. Raises PeerLost."""
+        worker, self._blank = self._blank, None
+        return worker or self._nursery.open()
+
+    def keep(self, worker: Peer) -> None:
+        """It has still run nobody's code: for whoever wants one next."""
+        self._blank = worker
+
+    def give_up(self, worker: Peer) -> None:
+        """End it, and blame nobody for the limits that it has run into."""
+        self.forget_limits()
+        self.hang_up(worker)
 
     def load(self, module: str) -> Imported:
         """Import a module; its failure is data. Raises PeerLost only where no worker can be started at all."""
-        worker = self._nursery.open()
+        worker = self.fresh()
         try:
             reply, _ = worker.call(self._request(module), seconds=IMPORT_SECONDS)
             if not isinstance(reply, wire.Loaded):

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from grader import diagnose, wire
-from grader.compare import Agreement, Comparison
+from grader.agreement import agreement, agreement_in_other_type
+from grader.compare import Agreement
 from grader.course import Assignment
 from grader.editions import Poll
 from grader.explain import Explanation, explain, explain_import, told_safely
@@ -23,9 +24,9 @@ from grader.marked import Marked, Row, best_edition, cost, hold, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
 from grader.placement import misplaced
-from grader.question import Question, draw, encode_all
+from grader.question import OTHER, Question, draw, encode_all
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
-from grader.rules import SourceReader, read_sources
+from grader.rules import SourceReader, about_source, read_sources
 from grader.sandbox.cage import Cage
 from grader.sitting import Sitting
 from grader.spec import Case, Exercise, TimedCase
@@ -33,8 +34,6 @@ from grader.spec.checks import Edition, Module
 from grader.submission import Submission
 from grader.trial import Trial
 from grader.yardstick import Yardstick
-
-OTHER = {"float64": "float32", "float32": "float64"}
 
 Judgement = tuple[float, Agreement | None, Explanation | None]
 
@@ -79,16 +78,21 @@ class Judge:
         marked: list[Marked] = []
         known = {name: hints for poll in (polls or {}).values() for name, hints in poll.hints.items()}
         diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle, known)
-        interview = Interview(self._nursery, self._assignment, submission, self._options.device)
-        sources = SourceReader(self._oracle, read_sources(submission))  # before any of it is run
-        with sources, Sitting(interview) as asking, Sitting(interview) as counting:
-            trial = Trial(self._yardstick, interview, sources, asking, counting)
-            for module in self._assignment.checks.modules.values():
-                if module.name in submission.modules and any(map(self._wanted, module.exercises)):
-                    poll = (polls or {}).get(module.name)
-                    told, exercises = self._module(module, interview, asking, trial, progress, diagnosis, poll)
-                    modules.append(told)
-                    marked.extend(exercises)
+        asked = [m for m in self._assignment.checks.modules.values() if m.name in submission.modules]
+        asked = [module for module in asked if any(map(self._wanted, module.exercises))]
+        ahead = [module for module in asked if any(map(about_source, module.exercises))]
+        sources = read_sources(submission)  # before any of it is run
+        with (
+            Interview(self._nursery, self._assignment, submission, self._options.device) as interview,
+            Sitting(interview) as asking,
+            Sitting(interview) as counting,
+        ):
+            trial = Trial(self._yardstick, interview, SourceReader(interview, sources, ahead), asking, counting)
+            for module in asked:
+                poll = (polls or {}).get(module.name)
+                told, exercises = self._module(module, interview, asking, trial, progress, diagnosis, poll)
+                modules.append(told)
+                marked.extend(exercises)
         own = {one.exercise.id for one in marked if one.own_mistake}
         results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
         return Result(
@@ -275,25 +279,14 @@ class Judge:
             names = " and ".join(f"`{printable(name)}`" for name in response.changed)
             sentence = f"it changes its input {names} in place, and must not"
             why = Explanation(Verdict.WRONG, sentence, diagnose.sharing(response))
-            return float("inf"), self._compare(question, expected, response), why
-        agreement = self._compare(question, expected, response)
-        if agreement.ok and exercise.properties:
+            return float("inf"), agreement(question, expected, response.answer), why
+        agreed = agreement(question, expected, response.answer)
+        if agreed.ok and exercise.properties:
             failed = self._oracle.failed_claims(question, response.answer, edition.version if edition else None)
             if failed:
-                return float("inf"), agreement, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
-        away = misplaced(question, response, self._oracle, self._options.device) if agreement.ok else None
-        return agreement.error, agreement, away
-
-    def _compare(self, question: Question, expected: dict[str, Any], response: Response) -> Agreement:
-        assert response.answer is not None
-        return comparison(question)(
-            {name: value for name, value in expected.items() if question.exercise.compares(name)},
-            {
-                name: value
-                for name, value in response.answer.items()
-                if question.exercise.compares(name) or name not in expected
-            },
-        )
+                return float("inf"), agreed, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
+        away = misplaced(question, response, self._oracle, self._options.device) if agreed.ok else None
+        return agreed.error, agreed, away
 
     def _in_other_type(self, exercise: Exercise) -> list[Question]:
         """The first question in the other float type, where an answer to it can be compared."""
@@ -314,7 +307,7 @@ class Judge:
             expected = self._oracle.expected(cast)
         except OracleFault:
             return None
-        if in_other_float_type(question)(expected, response.answer).ok:
+        if agreement_in_other_type(question, expected, response.answer).ok:
             return None
         return f"works in {exercise.dtype} only: given {other}, its answer is another one"
 
@@ -385,14 +378,3 @@ class Judge:
             speed=marked.speed,
             excerpt=diagnose.excerpt(marked.wrong),
         )
-
-
-def comparison(question: Question) -> Comparison:
-    """How the answers to this question are compared."""
-    exercise = question.exercise
-    return Comparison(exercise.tolerance, exercise.any_dtype, question.scale, half=exercise.half)
-
-
-def in_other_float_type(question: Question) -> Comparison:
-    """How the answers to it are compared where its inputs are cast to the other float type."""
-    return replace(comparison(question), floor="float32", any_dtype=True)

@@ -20,6 +20,8 @@ from grader.compare import scale_of
 from grader.draw import PUBLIC, Draw
 from grader.spec import Case, CheckError, Exercise, TimedCase
 
+OTHER = {"float64": "float32", "float32": "float64"}  # float type
+
 
 @dataclass(frozen=True)
 class Question:

@@ -146,8 +146,9 @@ class Sitting:
         """End the worker; nobody is to be blamed for the limits that it has run into."""
         if self._worker is not None:
             if self._worker.lost is not None:
-                self._interview.forget_limits()
-            self._interview.hang_up(self._worker)
+                self._interview.give_up(self._worker)
+            else:
+                self._interview.hang_up(self._worker)
             self._worker = None
 
     def _current(self) -> Imported:

@@ -29,6 +29,7 @@ FLOORS = (
     ("basis",),
     ("compare",),
     ("question",),
+    ("agreement",),
     ("notebook",),
     ("submission",),
     ("gradebook",),

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grader.agreement import comparison_of
 from grader.compare import Agreement, Mismatch
 from grader.diagnose.likeness import compared
-from grader.diagnose.outcome import Wrong, comparison_of
+from grader.diagnose.outcome import Wrong
 from grader.diagnose.view import inputs_of
 from grader.interview import Imported, Interview, Response
 from grader.oracle import Oracle
-from grader.question import Question
+from grader.question import OTHER, Question
 from grader.spec import TimedCase, Version
 
-OTHER = {"float64": "float32", "float32": "float64"}
 FAR = 1e-3  # an error that float32's tolerance does not hide
 
 LEFT_OVER = (

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from grader.agreement import comparison_of
 from grader.compare import TOLERANCE, Agreement, Difference, Mismatch, as_array, distances, dtype_name
-from grader.diagnose.outcome import Wrong, comparison_of
+from grader.diagnose.outcome import Wrong
 from grader.diagnose.patterns import findings
 from grader.diagnose.shapes import remedy
 from grader.diagnose.view import Finding, path_of, view

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader import wire
+from grader.agreement import comparison_of
 from grader.compare import Agreement, Mismatch
 from grader.diagnose.likeness import Likeness, compared, equal, indistinguishable, is_choice, likeness
-from grader.diagnose.outcome import Right, Wrong, comparison_of
+from grader.diagnose.outcome import Right, Wrong
 from grader.diagnose.view import view
 from grader.interview import Response
 from grader.oracle import UNUSABLE, Oracle, OracleFault

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from grader import wire
+from grader.agreement import comparison_of
 from grader.compare import Comparison, Mismatch
-from grader.diagnose.outcome import comparison_of
 from grader.interview import Response
 from grader.oracle import Answer
 from grader.question import Question

@@ -13,12 +13,11 @@ from grader.draw import PUBLIC
 from grader.meter import ProcessMeter
 from grader.oracle import REFERENCE_SECONDS, Measured, Oracle, OracleFault
 from grader.peer import PeerLost
-from grader.question import Question, draw
+from grader.question import OTHER, Question, draw
 from grader.recording import WITHHELD, Recording, key
 from grader.spec import Exercise, MemoryLimit
 from grader.yardstick import Yardstick, runner
 
-OTHER = {"float64": "float32", "float32": "float64"}
 FAR = 1e9  # a limit that no yardstick reaches: it is timed until the ratio is known
 
 

@@ -1,6 +1,6 @@
 """Rules that are kept in the source: loops, and names that may not be called.
 
-The source is read before any of the submission's code has run, and parsed in a limited process that never runs it.
+The source is read before any of the submission's code has run, and parsed in a process that has run none of it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
+from typing import Protocol
 
 from grader import wire
-from grader.oracle import Oracle, OracleFault
+from grader.oracle import OracleFault
 from grader.peer import Lost, Peer, PeerLost, printable
 from grader.rules.breach import Breach
 from grader.rules.calls import forbidding
@@ -37,36 +37,29 @@ def _read(path: Path) -> bytes:
         return b""
 
 
-class SourceReader:
-    """What the functions of one submission's modules do, each module read once, all in one process as long as it lives:
-    whatever a source may do to whoever parses it, it does to its own author."""
+class Blanks(Protocol):
+    """Where processes come from that have run nobody's code."""
 
-    def __init__(self, oracle: Oracle, sources: dict[str, bytes]) -> None:
-        self._oracle = oracle
+    def fresh(self) -> Peer:
+        """One of them. Raises PeerLost."""
+
+    def keep(self, worker: Peer) -> None:
+        """It has still run nobody's code: for whoever wants one next."""
+
+    def give_up(self, worker: Peer) -> None:
+        """End it, and blame nobody for the limits that it has run into."""
+
+
+class SourceReader:
+    """What the functions of one submission's modules do, each module read once: whatever a source may do to whoever
+    parses it, it does to its own author. `ahead`: modules to be read as soon as any of them is, in the same process."""
+
+    def __init__(self, blanks: Blanks, sources: dict[str, bytes], ahead: Iterable[Module] = ()) -> None:
+        self._blanks = blanks
         self._sources = sources
+        self._ahead = tuple(ahead)
         self._read: dict[str, wire.Inspection] = {}
         self._worker: Peer | None = None
-
-    def __enter__(self) -> SourceReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end()
-
-    def _ask(self, request: wire.Inspect) -> tuple[wire.Reply, Lost | None]:
-        """What the process replies, a new one where there is none; and why it did not."""
-        self._worker = self._worker or self._oracle.fresh()
-        try:
-            return self._worker.call(request, seconds=INSPECT_SECONDS)[0], None
-        except PeerLost as lost:
-            return wire.Inspection(problem="takes too long to be read"), lost.cause
-
-    def _end(self) -> None:
-        if self._worker is not None:
-            self._oracle.end(self._worker)
-            self._worker = None
 
     def inspected(self, exercise: Exercise) -> wire.Inspected | str:
         """The function that an exercise is named after, or a sentence on why its source cannot be read.
@@ -74,7 +67,13 @@ class SourceReader:
         Raises OracleFault where no process can be had to read it in."""
         module = exercise.module
         if module.name not in self._read:
-            self._read[module.name] = self._inspect(module)
+            wanted, self._ahead = (module, *self._ahead), ()
+            for each in wanted:
+                if each.name not in self._read:
+                    self._read[each.name] = self._inspect(each)
+            if self._worker is not None:
+                self._blanks.keep(self._worker)
+                self._worker = None
         inspection = self._read[module.name]
         if inspection.problem:
             return f"{module.name}.py {inspection.problem}, so its rules cannot be checked"
@@ -93,13 +92,30 @@ class SourceReader:
             reply, lost = self._ask(wire.Inspect(source, list(names)))
             if not (isinstance(reply, wire.Inspection) and reply.problem):
                 break
-            self._end()
+            self._give_up()
             if not used and (lost is not Lost.DIED or died):
                 break  # neither what another module has done to the process nor a kill is this one's fault
             died += not used
         if not isinstance(reply, wire.Inspection):
             raise OracleFault(f"{module.name}.py was not inspected")
         return reply
+
+    def _ask(self, request: wire.Inspect) -> tuple[wire.Reply, Lost | None]:
+        """What the process replies, a new one where there is none; and why it did not."""
+        if self._worker is None:
+            try:
+                self._worker = self._blanks.fresh()
+            except PeerLost as lost:
+                raise OracleFault(f"no worker could be started: {lost}") from None
+        try:
+            return self._worker.call(request, seconds=INSPECT_SECONDS)[0], None
+        except PeerLost as lost:
+            return wire.Inspection(problem="takes too long to be read"), lost.cause
+
+    def _give_up(self) -> None:
+        if self._worker is not None:
+            self._blanks.give_up(self._worker)
+            self._worker = None
 
 
 def _names(exercise: Exercise) -> list[str]:

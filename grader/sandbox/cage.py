@@ -16,6 +16,7 @@ from grader.meter import Meter
 from grader.peer import Peer
 
 LEVELS = ("warm", "cold", "user", "none")
+RESTARTS = 2  # of a nursery that has ended
 
 
 class SandboxError(GraderError):

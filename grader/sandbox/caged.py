@@ -12,7 +12,7 @@ from types import TracebackType
 from grader import wire
 from grader.meter import CgroupMeter, Meter, TreeMeter
 from grader.peer import Peer, PeerLost
-from grader.sandbox.cage import Limits, Paths, SandboxError
+from grader.sandbox.cage import RESTARTS, Limits, Paths, SandboxError
 from grader.sandbox.groups import Groups
 from grader.sandbox.processes import descendants, innermost_pid, is_zombie, kill_all
 from grader.worker.cage import landlock
@@ -20,7 +20,6 @@ from grader.worker.cage import landlock
 START_SECONDS = 120.0  # for importing torch from a cold disk
 SPAWN_SECONDS = 20.0
 REAP_SECONDS = 5.0
-RESTARTS = 2  # of a nursery that the submission has managed to kill
 
 
 class Nursery(ABC):

@@ -12,8 +12,8 @@ from types import TracebackType
 
 from grader.gpu import GPU, environment
 from grader.meter import STEADY_MEMORY, Meter, TreeMeter
-from grader.peer import Peer
-from grader.sandbox.cage import Paths
+from grader.peer import Peer, PeerLost
+from grader.sandbox.cage import RESTARTS, Paths
 from grader.sandbox.processes import descendants, is_zombie, kill_below
 
 START_SECONDS = 120.0  # for importing torch from a cold disk
@@ -45,7 +45,12 @@ class Plain:
 
     def __init__(self, within: Path | None = None, gpu: GPU | None = None) -> None:
         self._scratch = tempfile.mkdtemp(prefix="grader-", dir=within)
+        self._environment = {**ENVIRONMENT, **environment(gpu), "HOME": self._scratch, "TMPDIR": self._scratch}
         self._known: dict[int, Peer] = {}
+        self._restarts = 0
+        self._start()
+
+    def _start(self) -> None:
         ours, theirs = socket.socketpair()
         try:
             self._process = subprocess.Popen(
@@ -55,7 +60,7 @@ class Plain:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self._scratch,
-                env={**ENVIRONMENT, **environment(gpu), "HOME": self._scratch, "TMPDIR": self._scratch},
+                env=self._environment,
                 start_new_session=True,
             )
         finally:
@@ -65,10 +70,18 @@ class Plain:
 
     def open(self) -> Peer:
         """A fresh worker that has only torch. Raises PeerLost."""
-        if not self._started:
-            self._nursery.wait_ready(START_SECONDS)
-            self._started = True
-        return self.spawn(self._nursery)
+        while True:
+            try:
+                if not self._started:
+                    self._nursery.wait_ready(START_SECONDS)
+                    self._started = True
+                return self.spawn(self._nursery)
+            except PeerLost:
+                if self._restarts >= RESTARTS:
+                    raise
+                self._restarts += 1
+                self._end_nursery()
+                self._start()
 
     def spawn(self, parent: Peer) -> Peer:
         """A fork of a worker. Raises PeerLost."""
@@ -103,11 +116,14 @@ class Plain:
         """Kill everything and remove the scratch folder."""
         for peer in list(self._known.values()):
             peer.close()
+        self._end_nursery()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _end_nursery(self) -> None:
         self._nursery.close()
         kill_below(self._process.pid)
         self._process.kill()
         self._process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Plain:
         return self

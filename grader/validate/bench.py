@@ -12,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from grader.agreement import agreement
 from grader.compare import Agreement
 from grader.course import Assignment
 from grader.gpu import GPU
 from grader.interview import Interview
-from grader.judge import Judge, Options, comparison
+from grader.judge import Judge, Options
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost
 from grader.question import Question
@@ -71,11 +72,7 @@ class Bench:
     def agreement(self, question: Question, answer: dict[str, Any]) -> Agreement:
         """An answer against the reference's."""
         expected = self.oracle.expected(question)
-        compares = question.exercise.compares
-        return comparison(question)(
-            {name: value for name, value in expected.items() if compares(name)},
-            {name: value for name, value in answer.items() if compares(name) or name not in expected},
-        )
+        return agreement(question, expected, answer)
 
     def passes(self, question: Question, answer: dict[str, Any]) -> bool:
         """Whether the judge would take this answer for right."""

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from grader import diagnose, wire
+from grader.agreement import agreement_in_other_type
 from grader.compare import TOLERANCE
 from grader.diagnose import Wrong
 from grader.interview import Response
-from grader.judge import OTHER, in_other_float_type
-from grader.question import Question
+from grader.question import OTHER, Question
 from grader.spec import Exercise, Version
 from grader.validate.bench import SECRETS, Bench
 from grader.validate.findings import Finding
@@ -131,7 +131,7 @@ def _in_the_other_float_type(bench: Bench, version: Version, question: Question)
     answer = bench.oracle.answer(cast, version)
     if isinstance(answer, wire.Failure):
         yield f"{version.id} fails in {other}: {answer.message}"
-    elif not in_other_float_type(question)(bench.oracle.expected(cast), answer).ok:
+    elif not agreement_in_other_type(question, bench.oracle.expected(cast), answer).ok:
         yield f"{version.id} is another one in {other}"
 
 

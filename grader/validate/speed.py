@@ -12,9 +12,9 @@ import threading
 from typing import Any
 
 from grader import wire
+from grader.agreement import agreement
 from grader.clock import Race, Runner, TooShort
 from grader.interview import response_of
-from grader.judge import comparison
 from grader.meter import ProcessMeter
 from grader.oracle import OracleFault
 from grader.peer import Peer, PeerLost
@@ -105,9 +105,7 @@ def _check(question: Question, reply: wire.Reply, data: memoryview, expected: di
     response, case = response_of(reply, data), question.case.name.partition("/")[0]
     if response.answer is None:
         raise _Wrong(f"fails on {case}: {response.failure and response.failure.message}")
-    compares = question.exercise.compares
-    got = {name: value for name, value in response.answer.items() if compares(name)}
-    if not comparison(question)({name: value for name, value in expected.items() if compares(name)}, got).ok:
+    if not agreement(question, expected, response.answer).ok:
         raise _Wrong(f"is wrong on {case}")
 
 

@@ -118,7 +118,7 @@ class Survey(msgspec.Struct, tag="survey"):
 
 
 class Inspect(msgspec.Struct, tag="inspect"):
-    """Only ever to a fresh worker, which has run nobody's code: read this source and say what these functions do."""
+    """Only ever to a worker that has run nobody's code: read this source and say what these functions do."""
 
     source: bytes
     functions: list[str]  # "name" or "Class.name", or "Class" for all of its methods

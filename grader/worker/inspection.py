@@ -1,11 +1,12 @@
-"""Reads a module's source, in a process that never runs it: the loops and the names in a function and in whatever it
-calls in the same module. What cannot be reached (after a `return`, under `if False`) is not looked at."""
+"""Reads a module's source, in a process that has not run any of it: the loops and the names in a function and in
+whatever it calls in the same module. What cannot be reached (after a `return`, under `if False`) is not looked at."""
 
 from __future__ import annotations
 
 import ast
 import resource
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader import wire
@@ -34,20 +35,22 @@ Steps = Callable[[ast.expr, Scope], int | None]
 
 
 def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
-    """What these functions do. Bounds this process's memory and time: it is good for nothing else then."""
-    _bound()
+    """What these functions do, in bounded memory and time."""
     try:
-        tree = ast.parse(source)
-        reader = Reader(tree)
-        return wire.Inspection([reader.inspected(name) for name in functions])
+        with _bounded():
+            tree = ast.parse(source)
+            reader = Reader(tree)
+            return wire.Inspection([reader.inspected(name) for name in functions])
     except (SyntaxError, ValueError) as error:
         return wire.Inspection(problem=f"does not parse: {str(error)[:200]}")
     except (MemoryError, RecursionError):
         return wire.Inspection(problem="is too large or too deeply nested to be read")
 
 
-def _bound() -> None:
-    """Soft limits, from what is used now on: another source may be read here afterwards, and none of them is run."""
+@contextmanager
+def _bounded() -> Iterator[None]:
+    """Soft limits, from what is used now on."""
+    before = {which: resource.getrlimit(which) for which in (resource.RLIMIT_AS, resource.RLIMIT_CPU)}
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             _limit(resource.RLIMIT_AS, int(file.read().split()[0]) * resource.getpagesize() + MEMORY)
@@ -55,6 +58,11 @@ def _bound() -> None:
         pass  # no /proc: the time is bounded nevertheless
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
     _limit(resource.RLIMIT_CPU, int(used) + SECONDS)
+    try:
+        yield
+    finally:
+        for which, limits in before.items():
+            resource.setrlimit(which, limits)
 
 
 def _limit(which: int, value: int) -> None:

@@ -6,9 +6,10 @@ import textwrap
 
 import pytest
 
-from grader.oracle import Oracle
+from grader.peer import Peer
 from grader.rules import Breach, SourceReader, read_sources, source_breach
 from grader.rules.source import SOURCE_LIMIT
+from grader.sandbox import Plain
 from grader.spec import Checks, Exercise, Rule, at_most_loops, exactly_loops, no_calls, no_loops
 from grader.submission import Submission
 
@@ -26,11 +27,18 @@ def exercise(*rules: Rule, name: str = "f", **also: str) -> Exercise:
     return declared
 
 
-def breach(oracle: Oracle, source: str | bytes, *rules: Rule, name: str = "f", **also: str) -> Breach | None:
+class Blanks:
+    """Processes of a nursery, of which none is kept."""
+
+    def __init__(self, nursery: Plain) -> None:
+        self.fresh, self.keep, self.give_up = nursery.open, nursery.end, nursery.end
+
+
+def breach(nursery: Plain, source: str | bytes, *rules: Rule, name: str = "f", **also: str) -> Breach | None:
     """The first rule that a source breaks."""
     asked = exercise(*rules, name=name, **also)
     data = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
-    return source_breach(asked, SourceReader(oracle, {"m": data}).inspected(asked))
+    return source_breach(asked, SourceReader(Blanks(nursery), {"m": data}).inspected(asked))
 
 
 def f(body: str, top: str = "") -> str:
@@ -73,8 +81,8 @@ LOOPS = {
 
 
 @pytest.mark.parametrize("kind", LOOPS)
-def test_a_loop_is_found(oracle: Oracle, kind: str) -> None:
-    found = breach(oracle, f(LOOPS[kind]), no_loops())
+def test_a_loop_is_found(nursery: Plain, kind: str) -> None:
+    found = breach(nursery, f(LOOPS[kind]), no_loops())
     assert found is not None
     assert "of m.py" in found.sentence and found.sentence.endswith(no_loops().sentence)
 
@@ -107,9 +115,9 @@ HELPERS = {
 
 
 @pytest.mark.parametrize("kind", HELPERS)
-def test_a_loop_is_found_in_what_is_called(oracle: Oracle, kind: str) -> None:
+def test_a_loop_is_found_in_what_is_called(nursery: Plain, kind: str) -> None:
     top, body = HELPERS[kind]
-    found = breach(oracle, f(body, top=top), no_loops())
+    found = breach(nursery, f(body, top=top), no_loops())
     assert found is not None
     assert ", in `" in found.sentence or "recursion" in found.sentence
 
@@ -139,14 +147,14 @@ def unrelated(x):
 
 
 @pytest.mark.parametrize("kind", FINE)
-def test_what_is_no_loop_is_left_alone(oracle: Oracle, kind: str) -> None:
-    assert breach(oracle, f(FINE[kind], top=AROUND), no_loops()) is None
+def test_what_is_no_loop_is_left_alone(nursery: Plain, kind: str) -> None:
+    assert breach(nursery, f(FINE[kind], top=AROUND), no_loops()) is None
 
 
-def test_the_last_definition_counts(oracle: Oracle) -> None:
+def test_the_last_definition_counts(nursery: Plain) -> None:
     old = "def f(x):\n    for row in x: pass\n\n"
-    assert breach(oracle, old + f("return x"), no_loops()) is None
-    assert breach(oracle, f("return x") + old, no_loops()) is not None
+    assert breach(nursery, old + f("return x"), no_loops()) is None
+    assert breach(nursery, f("return x") + old, no_loops()) is not None
 
 
 @pytest.mark.parametrize(
@@ -164,12 +172,12 @@ def test_the_last_definition_counts(oracle: Oracle) -> None:
         ("return x", 0),
     ],
 )
-def test_loops_are_counted_on_the_way_that_has_most(oracle: Oracle, body: str, loops: int) -> None:
+def test_loops_are_counted_on_the_way_that_has_most(nursery: Plain, body: str, loops: int) -> None:
     source = f(body, top="def g(x):\n    for row in x: pass\n")
-    assert breach(oracle, source, at_most_loops(loops)) is None
-    assert breach(oracle, source, exactly_loops(loops)) is None
-    assert (breach(oracle, source, at_most_loops(loops - 1)) is not None) or loops == 0
-    assert breach(oracle, source, exactly_loops(loops + 1)) is not None
+    assert breach(nursery, source, at_most_loops(loops)) is None
+    assert breach(nursery, source, exactly_loops(loops)) is None
+    assert (breach(nursery, source, at_most_loops(loops - 1)) is not None) or loops == 0
+    assert breach(nursery, source, exactly_loops(loops + 1)) is not None
 
 
 CONSTANT = [
@@ -193,15 +201,15 @@ VARYING = [
 
 
 @pytest.mark.parametrize("body", CONSTANT)
-def test_a_constant_loop_passes_where_it_may(oracle: Oracle, body: str) -> None:
+def test_a_constant_loop_passes_where_it_may(nursery: Plain, body: str) -> None:
     source = f(body, top="TAPS = 2\n")
-    assert breach(oracle, source, no_loops(constant_allowed=True)) is None
-    assert breach(oracle, source, no_loops()) is not None
+    assert breach(nursery, source, no_loops(constant_allowed=True)) is None
+    assert breach(nursery, source, no_loops()) is not None
 
 
 @pytest.mark.parametrize("body", VARYING)
-def test_a_loop_over_the_input_never_passes_for_a_constant_one(oracle: Oracle, body: str) -> None:
-    assert breach(oracle, f(body), no_loops(constant_allowed=True)) is not None
+def test_a_loop_over_the_input_never_passes_for_a_constant_one(nursery: Plain, body: str) -> None:
+    assert breach(nursery, f(body), no_loops(constant_allowed=True)) is not None
 
 
 # -- names -------------------------------------------------------------------------------------------------------------
@@ -250,9 +258,9 @@ FORBIDDEN = {
 
 
 @pytest.mark.parametrize("kind", FORBIDDEN)
-def test_a_forbidden_name_is_found(oracle: Oracle, kind: str) -> None:
+def test_a_forbidden_name_is_found(nursery: Plain, kind: str) -> None:
     top, body = FORBIDDEN[kind]
-    found = breach(oracle, f(body, top=top), NO_CDIST)
+    found = breach(nursery, f(body, top=top), NO_CDIST)
     assert found is not None
     assert "which it has to do without" in found.sentence and "line " in found.sentence
 
@@ -276,23 +284,23 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("kind", ALLOWED)
-def test_an_allowed_name_is_left_alone(oracle: Oracle, kind: str) -> None:
+def test_an_allowed_name_is_left_alone(nursery: Plain, kind: str) -> None:
     top, body = ALLOWED[kind]
-    assert breach(oracle, f(body, top=top), NO_CDIST) is None
+    assert breach(nursery, f(body, top=top), NO_CDIST) is None
 
 
 # -- where, and under which name ---------------------------------------------------------------------------------------
 
 
-def test_the_sentence_names_line_and_rule(oracle: Oracle) -> None:
+def test_the_sentence_names_line_and_rule(nursery: Plain) -> None:
     source = f("y = x\nfor row in x: pass\nreturn y")
-    found = breach(oracle, source, no_loops())
+    found = breach(nursery, source, no_loops())
     assert found is not None
     line = 1 + source.splitlines().index("    for row in x: pass")
     assert found.sentence == (
         f"it has a `for` loop in line {line} of m.py; the rule is: no Python loop, comprehension, map or recursion"
     )
-    found = breach(oracle, f("return torch.cdist(x, x)"), NO_CDIST)
+    found = breach(nursery, f("return torch.cdist(x, x)"), NO_CDIST)
     assert found is not None
     assert found.sentence == "it uses `torch.cdist` in line 5 of m.py, which it has to do without"
 
@@ -310,34 +318,34 @@ class Net:
 """
 
 
-def test_a_method_and_what_it_calls_of_its_class(oracle: Oracle) -> None:
-    assert breach(oracle, METHOD.format(step="return x"), no_loops(), name="Net.forward") is None
-    found = breach(oracle, METHOD.format(step="return [y for y in x]"), no_loops(), name="Net.forward")
+def test_a_method_and_what_it_calls_of_its_class(nursery: Plain) -> None:
+    assert breach(nursery, METHOD.format(step="return x"), no_loops(), name="Net.forward") is None
+    found = breach(nursery, METHOD.format(step="return [y for y in x]"), no_loops(), name="Net.forward")
     assert found is not None and "in `Net.step`" in found.sentence
 
 
-def test_a_class_stands_for_all_of_its_methods(oracle: Oracle) -> None:
-    assert breach(oracle, METHOD.format(step="return x"), no_loops(), name="Net") is not None
+def test_a_class_stands_for_all_of_its_methods(nursery: Plain) -> None:
+    assert breach(nursery, METHOD.format(step="return x"), no_loops(), name="Net") is not None
 
 
-def test_a_function_that_becomes_a_method(oracle: Oracle) -> None:
+def test_a_function_that_becomes_a_method(nursery: Plain) -> None:
     source = "class Net:\n    @staticmethod\n    def forward(x): raise NotImplementedError\n\n{}\nNet.forward = g\n"
-    assert breach(oracle, source.format("def g(x): return x"), no_loops(), name="Net.forward") is None
+    assert breach(nursery, source.format("def g(x): return x"), no_loops(), name="Net.forward") is None
     loop = source.format("def g(x):\n    for row in x: pass")
-    assert breach(oracle, loop, no_loops(), name="Net.forward") is not None
+    assert breach(nursery, loop, no_loops(), name="Net.forward") is not None
 
 
-def test_another_edition_s_name(oracle: Oracle) -> None:
+def test_another_edition_s_name(nursery: Plain) -> None:
     source = f("for row in x: pass").replace("def f", "def old_f")
-    found = breach(oracle, source, no_loops(), f="old_f")
+    found = breach(nursery, source, no_loops(), f="old_f")
     assert found is not None and "`for` loop" in found.sentence
 
 
-def test_what_is_defined_elsewhere_cannot_be_checked(oracle: Oracle) -> None:
-    found = breach(oracle, "from helpers import f\n", no_loops())
+def test_what_is_defined_elsewhere_cannot_be_checked(nursery: Plain) -> None:
+    found = breach(nursery, "from helpers import f\n", no_loops())
     assert found is not None
     assert found.sentence == "it is imported from `helpers`, so its rules cannot be checked: define it in m.py"
-    found = breach(oracle, "exec('def f(x): return [y for y in x]')\n", no_loops())
+    found = breach(nursery, "exec('def f(x): return [y for y in x]')\n", no_loops())
     assert found is not None and "has no `def` of it" in found.sentence
 
 
@@ -365,34 +373,39 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_a_hostile_source_costs_a_sentence_at_most(oracle: Oracle, kind: str) -> None:
-    found = breach(oracle, HOSTILE[kind], no_loops())
+def test_a_hostile_source_costs_a_sentence_at_most(nursery: Plain, kind: str) -> None:
+    found = breach(nursery, HOSTILE[kind], no_loops())
     assert found is None or found.sentence.startswith(("m.py ", "it has "))
 
 
-def test_large_sources_are_bounded_in_memory_and_time(oracle: Oracle) -> None:
+def test_large_sources_are_bounded_in_memory_and_time(nursery: Plain) -> None:
     dense = b"def f(x):\n return [" + b"x," * ((SOURCE_LIMIT - 100) // 2) + b"]\n"
-    found = breach(oracle, dense, no_loops())
+    found = breach(nursery, dense, no_loops())
     assert found is None or found.sentence.startswith("m.py ")
 
 
-def test_several_large_modules_are_read_one_after_the_other(oracle: Oracle) -> None:
+def test_several_large_modules_are_read_one_after_the_other(nursery: Plain) -> None:
     """In one process, whose limits count from what it has used so far."""
     checks = Checks("a", title="A")
     source = b"def f(x):\n    return x\n" + b"y = 1\n" * (SOURCE_LIMIT // 6 - 10)
-    names = [f"m{i}" for i in range(5)]
-    with SourceReader(oracle, dict.fromkeys(names, source)) as reader:
-        for name in names:
+    exercises = []
+    for name in (f"m{i}" for i in range(5)):
 
-            def ask(sub, x):  # type: ignore[no-untyped-def]
-                """A title."""
+        def ask(sub, x):  # type: ignore[no-untyped-def]
+            """A title."""
 
-            asked = checks.module(name).exercise("f", points=20, rules=[no_loops()])(ask)
-            assert isinstance(asked, Exercise)
-            assert source_breach(asked, reader.inspected(asked)) is None
+        asked = checks.module(name).exercise("f", points=20, rules=[no_loops()])(ask)
+        assert isinstance(asked, Exercise)
+        exercises.append(asked)
+    blanks = Blanks(nursery)
+    opened: list[Peer] = []
+    blanks.fresh = lambda: opened.append(nursery.open()) or opened[-1]
+    reader = SourceReader(blanks, dict.fromkeys(checks.modules, source), checks.modules.values())
+    assert [source_breach(asked, reader.inspected(asked)) for asked in exercises] == [None] * 5
+    assert len(opened) == 1
 
 
-def test_sources_are_plain_files(tmp_path, oracle: Oracle) -> None:  # type: ignore[no-untyped-def]
+def test_sources_are_plain_files(tmp_path, nursery: Plain) -> None:  # type: ignore[no-untyped-def]
     import os
 
     os.mkfifo(tmp_path / "pipe.py")

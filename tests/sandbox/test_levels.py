@@ -262,6 +262,17 @@ def test_a_nursery_that_is_lost_is_replaced(level: str, rooms: Rooms, toy: Assig
         assert cage.host_pid(first) in (None, cage.host_pid(second))  # the same number in another namespace
 
 
+def test_at_level_none_it_is_too() -> None:
+    with Plain() as plain:
+        first = plain.open()
+        os.kill(plain._process.pid, 9)
+        second = plain.open()
+        assert plain.workers == {first.pid, second.pid}
+        plain.end(first)
+        plain.end(second)
+        assert plain.processes == set()
+
+
 def test_level_none_offers_what_a_cage_does() -> None:
     with Plain() as plain:
         worker = plain.open()

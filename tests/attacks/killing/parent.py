@@ -8,6 +8,7 @@ import target
 from tools import attempt, in_own_pid_namespace, read
 
 HONEST = {"kernels.pairwise": 20}
+ADMITTED = {"none": "a plain process may end its user's other processes"}
 _honest = pairwise
 
 

@@ -8,7 +8,6 @@ import target
 from tools import attempt, in_own_pid_namespace, parents, read
 
 HONEST = {"kernels.pairwise": 20}
-ADMITTED = {"none": "a plain process may stop its user's other processes"}
 SECONDS = 2.0
 _honest = pairwise
 
