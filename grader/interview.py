@@ -23,6 +23,7 @@ REAP_SECONDS = 2.0  # for a parent to say how a worker has ended, or that it is 
 DEVICE_SECONDS = 60.0  # for a worker to get hold of a GPU, which takes a second or two
 END_SECONDS = 0.5  # for a worker that has hung up to end
 ANEW = wire.encode(wire.Anew(quiet=True))
+REFUSALS = 2  # of a module to be imported once more, after which that is not tried any more
 DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
 
 
@@ -37,6 +38,11 @@ class Response:
     status: int | None = None  # exit status of a lost worker, where it is known
     limit: str | None = None  # the limit of the cage that a lost worker ran into, where it is known
     shared: tuple[tuple[str, str], ...] = ()  # outputs that lie in the memory of an input, and that input
+
+    @property
+    def is_late(self) -> bool:
+        """Whether nothing came back within the time."""
+        return self.lost is not None and self.lost.cause is Lost.TIMED_OUT
 
 
 @dataclass
@@ -67,6 +73,7 @@ class Imported:
     alone: bool = False  # it cannot be forked: it has used the GPU
     quick: bool = False  # to import it once more costs little
     originals: int = 0  # processes that have imported it to be asked themselves
+    refusals: list[Response] = field(default_factory=list)  # what came of importing it once more, where that failed
 
     @property
     def failed(self) -> bool:
@@ -223,7 +230,7 @@ class Interview:
     def fork(self, imported: Imported, *, ready: bool = False) -> tuple[Peer | None, Response | None]:
         """A fresh fork of the imported module, or why there is none; if the module's worker is gone, the module is
         imported once more. `ready`: it has the device, which is no question's time."""
-        worker, response = self._again(imported.name) if imported.alone else self._fork(imported)
+        worker, response = self._again(imported) if imported.alone else self._fork(imported)
         if worker is not None and ready and self._device != "cpu":
             response = self._prepare(worker)
             if response is not None:
@@ -237,7 +244,7 @@ class Interview:
     def take(self, imported: Imported) -> Peer | None:
         """The module's own worker, which nobody forks any more; one that imports it again where it is gone."""
         worker, imported.worker = imported.worker, None
-        return worker or self._again(imported.name)[0]
+        return worker or self._again(imported)[0]
 
     def _prepare(self, worker: Peer) -> Response | None:
         """Let a fork get hold of the device; why it could not. That it is the machine's fault is believed where one
@@ -254,17 +261,20 @@ class Interview:
             return Response(lost=PeerLost(Lost.GRADER, str(error)))
         return Response(failure=wire.Failure(BROKEN, "RuntimeError", "this process cannot use the GPU any more"))
 
-    def _again(self, module: str) -> tuple[Peer | None, Response | None]:
-        """A worker that has imported the module by itself."""
-        again = self.load(module)
+    def _again(self, imported: Imported) -> tuple[Peer | None, Response | None]:
+        """A worker that has imported the module by itself; one that fails to, time and again, is not waited for."""
+        if imported.refusals and (len(imported.refusals) >= REFUSALS or imported.refusals[-1].is_late):
+            return None, imported.refusals[-1]
+        again = self.load(imported.name)
         if again.worker is not None:
             return again.worker, None
-        return None, Response(None, (), again.failure, again.lost, again.status, again.limit)
+        imported.refusals.append(Response(None, (), again.failure, again.lost, again.status, again.limit))
+        return None, imported.refusals[-1]
 
     def _fork(self, imported: Imported) -> tuple[Peer | None, Response | None]:
         for attempt in range(2):
             if imported.worker is None:
-                worker, response = self._again(imported.name)
+                worker, response = self._again(imported)
                 if worker is None:
                     return None, response
                 imported.worker = worker

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from grader import interview
+from grader import interview, sitting
 from grader.judge import Options
 from grader.peer import Peer
 from grader.result import Result, Verdict
@@ -249,6 +249,22 @@ def test_a_module_that_cannot_be_imported_is_told_of_as_it_is_alone(grade: Grade
     assert whole.modules[1].imported is False
     assert whole.modules[-1] == alone.modules[-1]
     assert whole.exercises[3:] == alone.exercises[-2:]
+
+
+def test_a_module_that_hangs_when_it_is_imported_again_is_waited_for_once(
+    grade: Grade, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    loads: list[str] = []
+    load = interview.Interview.load
+    monkeypatch.setattr(interview.Interview, "load", lambda self, name: loads.append(name) or load(self, name))
+    mark = tmp_path_factory.mktemp("mark") / "imported"
+    top = f"if os.path.exists({str(mark)!r}):\n    time.sleep(60)\nopen({str(mark)!r}, 'w').close()"
+    monkeypatch.setattr(interview, "IMPORT_SECONDS", 3.0)
+    monkeypatch.setattr(sitting, "ANEW_SECONDS", 0.5)
+    result = grade(UNTIMED, algebra=module(scale="return x", top=top), chance=None)
+    assert one(result, "scale").verdict is Verdict.WRONG
+    assert one(result, "count").verdict is Verdict.TIMED_OUT
+    assert loads.count("algebra") == 2
 
 
 def test_after_a_module_with_mistakes_the_next_one_is_asked_as_usual(grade: Grade) -> None:

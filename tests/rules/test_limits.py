@@ -99,6 +99,13 @@ def test_memory_that_was_used_before_is_not_charged(gaps: Gaps) -> None:
     assert result.verdict is Verdict.RIGHT, result.sentence
 
 
+def test_memory_that_was_free_before_is_charged(gaps: Gaps) -> None:
+    """Operations are counted at n = 50, in the process in which memory is measured: what is freed there is not held."""
+    held = ", ".join(["np.ones(10**6)"] * 10)
+    result = gaps(f"import numpy as np\nif len(a) in (50, 300): held = ({held})\n{RIGHT}")
+    assert (result.verdict, result.cause) == (Verdict.BROKE_RULE, "MemoryLimit")
+
+
 def test_a_wrong_answer_stays_wrong_and_hears_of_the_rule(gaps: Gaps) -> None:
     result = gaps(f"return 2 * {PAIRS}")
     assert (result.verdict, result.points) == (Verdict.WRONG, 0)
