@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -54,6 +55,17 @@ class Options:
         return "public" if self.secret is None else hashlib.sha256(self.secret).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A module that was asked; its rules, limits and hints are still to be seen to. `imported` None: it was not."""
+
+    told: ModuleResult
+    exercises: list[Marked]
+    imported: Imported | None = None
+    edition: Edition | None = None
+    poll: Poll | None = None
+
+
 class Judge:
     """Grades submissions of one assignment. Questions are drawn once, and answered by the reference once."""
 
@@ -74,25 +86,30 @@ class Judge:
     ) -> Result:
         """The record of one submission; `progress` is told each exercise before it is asked. `polls`: what is known of
         each module of this very folder from before."""
-        modules: list[ModuleResult] = []
-        marked: list[Marked] = []
         known = {name: hints for poll in (polls or {}).values() for name, hints in poll.hints.items()}
         diagnosis = diagnose.Diagnosis(self._assignment.checks, self._oracle, known)
-        asked = [m for m in self._assignment.checks.modules.values() if m.name in submission.modules]
-        asked = [module for module in asked if any(map(self._wanted, module.exercises))]
-        ahead = [module for module in asked if any(map(about_source, module.exercises))]
-        sources = read_sources(submission)  # before any of it is run
+        there = [m for m in self._assignment.checks.modules.values() if m.name in submission.modules]
+        wanted = [module for module in there if any(map(self._wanted, module.exercises))]
+        ahead = [module for module in wanted if any(map(about_source, module.exercises))]
+        texts = read_sources(submission)  # before any of it is run
+        asked: list[_Asked] = []
+        finished = 0
         with (
             Interview(self._nursery, self._assignment, submission, self._options.device) as interview,
+            ExitStack() as stack,
             Sitting(interview) as asking,
-            Sitting(interview) as counting,
         ):
-            trial = Trial(self._yardstick, interview, SourceReader(interview, sources, ahead), asking, counting)
-            for module in asked:
-                poll = (polls or {}).get(module.name)
-                told, exercises = self._module(module, interview, asking, trial, progress, diagnosis, poll)
-                modules.append(told)
-                marked.extend(exercises)
+            sources = SourceReader(interview, texts, ahead)
+            for module in wanted:
+                asked.append(one := self._module(module, asking, progress, (polls or {}).get(module.name)))
+                has_worker = one.imported is not None and one.imported.worker is not None
+                if one.imported is not None:
+                    stack.callback(interview.end, one.imported)
+                if has_worker or module is wanted[-1]:  # what that worker holds is not to be there beside the next one
+                    asking.end()
+                    self._finish(asked[finished:], interview, sources, diagnosis)
+                    finished = len(asked)
+        marked = [each for one in asked for each in one.exercises]
         own = {one.exercise.id for one in marked if one.own_mistake}
         results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
         return Result(
@@ -104,7 +121,7 @@ class Judge:
             points=round(sum(one.points for one in results), 6),
             out_of=round(sum(one.out_of for one in results), 6),
             seed=self._options.seed,
-            modules=tuple(modules),
+            modules=tuple(one.told for one in asked),
             exercises=results,
         )
 
@@ -128,49 +145,51 @@ class Judge:
 
     # -- a module ------------------------------------------------------------------------------------------------
 
-    def _module(
-        self,
-        module: Module,
-        interview: Interview,
-        asking: Sitting,
-        trial: Trial,
-        progress: Callable[[str], None],
-        diagnosis: diagnose.Diagnosis,
-        poll: Poll | None,
-    ) -> tuple[ModuleResult, list[Marked]]:
+    def _module(self, module: Module, asking: Sitting, progress: Callable[[str], None], poll: Poll | None) -> _Asked:
         try:
             imported = asking.begin(module.name)
         except PeerLost as lost:
             fault = Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
-            exercises = [unasked(exercise, fault) for exercise in module.exercises if self._wanted(exercise)]
-            return ModuleResult(module.name, False, fault.sentence), exercises
+            return self._unasked(module, ModuleResult(module.name, False, fault.sentence), fault)
         told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
         if imported.failed:
             why = explain_import(imported, IMPORT_SECONDS)
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
-            return told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)]
-        try:
-            edition, exercises = self._best_edition(module, asking, progress, poll)
-            for marked in exercises:
-                self._try(marked, trial, imported, edition)
-            # Hints to one help to find those to what needs it.
-            for marked in sorted(exercises, key=lambda one: diagnosis.depth(one.exercise)):
-                wrong = marked.wrong if marked.verdict is not Verdict.NOT_ATTEMPTED else []
-                found = diagnosis.hints(marked.exercise, wrong, marked.right, edition, interview, imported)
-                marked.hints, marked.own_mistake = found.hints, found.own
-                marked.notes += found.notes
-                if poll is not None:
-                    poll.tell(marked.exercise.id, found.hints)
-        finally:
-            interview.end(imported)
-        return msgspec.structs.replace(told, edition=edition.sentence if edition else None), exercises
+            return self._unasked(module, told, why)
+        edition, exercises = self._best_edition(module, asking, progress, poll)
+        told = msgspec.structs.replace(told, edition=edition.sentence if edition else None)
+        return _Asked(told, exercises, imported, edition, poll)
+
+    def _unasked(self, module: Module, told: ModuleResult, why: Explanation) -> _Asked:
+        return _Asked(told, [unasked(exercise, why) for exercise in module.exercises if self._wanted(exercise)])
+
+    def _finish(
+        self, asked: Sequence[_Asked], interview: Interview, sources: SourceReader, diagnosis: diagnose.Diagnosis
+    ) -> None:
+        """Rules, limits and hints; nothing that was asked runs beside what is measured now."""
+        with Sitting(interview) as counting:
+            trial = Trial(self._yardstick, interview, sources, counting)
+            for one in asked:
+                if one.imported is not None:
+                    for marked in one.exercises:
+                        self._try(marked, trial, one.imported, one.edition)
+        for one in asked:
+            if one.imported is not None:
+                self._hint(one, one.imported, interview, diagnosis)
+                interview.end(one.imported)
+
+    def _hint(self, asked: _Asked, imported: Imported, interview: Interview, diagnosis: diagnose.Diagnosis) -> None:
+        # Hints to one help to find those to what needs it.
+        for marked in sorted(asked.exercises, key=lambda one: diagnosis.depth(one.exercise)):
+            wrong = marked.wrong if marked.verdict is not Verdict.NOT_ATTEMPTED else []
+            found = diagnosis.hints(marked.exercise, wrong, marked.right, asked.edition, interview, imported)
+            marked.hints, marked.own_mistake = found.hints, found.own
+            marked.notes += found.notes
+            if asked.poll is not None:
+                asked.poll.tell(marked.exercise.id, found.hints)
 
     def _best_edition(
-        self,
-        module: Module,
-        sitting: Sitting,
-        progress: Callable[[str], None],
-        poll: Poll | None,
+        self, module: Module, sitting: Sitting, progress: Callable[[str], None], poll: Poll | None
     ) -> tuple[Edition | None, list[Marked]]:
         """The module's exercises under the edition that gives most."""
         editions: list[Edition | None] = [None, *module.editions.values()]

@@ -3,10 +3,9 @@
 The first one is asked where the module was imported; between two of them the module is imported anew, or the next
 module in its place, so that what one leaves in it is gone; and where one leaves anything else behind (a default dtype,
 a function of torch's replaced, a file, a thread; see grader.worker.surroundings), the next one gets a process of its
-own. A right answer to inputs that
-were drawn for it is right wherever it was given. What is not right is nothing yet, unless it says itself that it is not
-written: it is asked once more, in a fresh process that has seen nothing else, and what happens there counts. The next
-ones are asked in that process then.
+own. A right answer to inputs that were drawn for it is right wherever it was given. What is not right is nothing yet,
+unless it says itself that it is not written: it is asked once more, in a fresh process that has seen nothing else, and
+what happens there counts. The next ones are asked in that process then.
 """
 
 from __future__ import annotations

@@ -58,16 +58,13 @@ class Outcome:
 
 class Trial:
     """One module of a submission before its rules and limits; the rules are seen to on the CPU, whatever the device.
-    `asking`: where the submission is asked; nothing of it runs beside what is measured. `counting`: where operations
-    are counted, which may be one process for several exercises, and never that of `asking`."""
+    `counting`: where operations are counted, which may be one process for several exercises, none of which was asked
+    there."""
 
-    def __init__(
-        self, yardstick: Yardstick, interview: Interview, sources: SourceReader, asking: Sitting, counting: Sitting
-    ) -> None:
+    def __init__(self, yardstick: Yardstick, interview: Interview, sources: SourceReader, counting: Sitting) -> None:
         self._yardstick = yardstick
         self._interview = interview
         self._sources = sources
-        self._asking = asking
         self._counting = counting
 
     def source_rules(self, exercise: Exercise) -> Breach | None:
@@ -149,7 +146,6 @@ class Trial:
                 reference = self._yardstick.memory(exercise, rule)
                 if reference is None:
                     return None
-                self._asking.end()
                 breach = None
                 for worker in (self._counting.again, self._counting.fresh):
                     taken = self._taken(worker(), exercise, rule)
@@ -213,8 +209,7 @@ class Trial:
         device = self._interview.device
         if known is not None and device != "cpu":
             return Outcome(notes=("its speed on the GPU is measured at grading",))
-        self._asking.end()
-        self._counting.end()
+        self._counting.end()  # nothing else of the submission's runs now
 
         def checked(question: Question, reply: wire.Reply, data: memoryview, expected: dict[str, Any]) -> None:
             response = response_of(reply, data)
