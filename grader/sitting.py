@@ -51,8 +51,8 @@ class Sitting:
         """Import the next module: where the one before was asked, if that leaves nothing, else in a new worker. Raises
         PeerLost where none can be started."""
         beside = None
-        if self._worker is not None and not self._doubtful and self._left < REFUSED:
-            beside = self._interview.load_beside(self._worker, module, ANEW_SECONDS)
+        if self._kept is not None and not self._doubtful:
+            beside = self._interview.load_beside(self._kept, module, ANEW_SECONDS)
         if beside is None:
             self.end()
         imported = beside or self._interview.load(module)
@@ -72,12 +72,12 @@ class Sitting:
     ) -> Transcript | None:
         """An exercise's transcript from the process where others were asked before; None where there is no such
         process, or not an answer to every question. `frame`: all the questions, and those for a note behind them."""
-        if self._doubtful or self._vain >= VAIN or self._worker is None or self._left >= REFUSED:
+        if self._doubtful or self._vain >= VAIN:
             return None
         imported = self._current()
         # What it prints when it is imported would be taken for the exercise's.
         anew = self._loaded is imported and not self._is_new and not imported.printed
-        worker = self._worker if anew else self.again()
+        worker = self._kept if anew else self.again()
         if worker is None:
             return None
         worker.restart_printed()
@@ -113,15 +113,16 @@ class Sitting:
     def again(self) -> Peer | None:
         """The worker that others were put to before, as if it were new and had imported the module that is asked about;
         None where it cannot be had."""
-        if self._worker is None or self._left >= REFUSED:
+        worker = self._kept
+        if worker is None:
             return None
-        if not self._is_new and not self._is_renewed(self._worker):
+        if not self._is_new and not self._is_renewed(worker):
             self._left += 1
             self.end()
             return None
         self._left, self._is_new = 0, False
-        self._worker.restart_printed()
-        return self._worker
+        worker.restart_printed()
+        return worker
 
     def _is_renewed(self, worker: Peer) -> bool:
         imported = self._current()
@@ -149,6 +150,11 @@ class Sitting:
             else:
                 self._interview.hang_up(self._worker)
             self._worker = None
+
+    @property
+    def _kept(self) -> Peer | None:
+        """The worker, unless it could not be had as if it were new too often."""
+        return self._worker if self._left < REFUSED else None
 
     def _current(self) -> Imported:
         assert self._imported is not None, "no module is asked about"

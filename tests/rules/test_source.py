@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ NO_CDIST = no_calls("torch.cdist", ".norm", "torch.nn.*", "sum", but=("torch.nn.
 def exercise(*rules: Rule, name: str = "f", **also: str) -> Exercise:
     """An exercise of a module "m" with these rules."""
 
-    def ask(sub, x):  # type: ignore[no-untyped-def]
+    def ask(sub: Any, x: Any) -> None:
         """A title."""
 
     declared = Checks("a", title="A").module("m", also=also).exercise(name, points=100, rules=rules)(ask)
@@ -391,7 +393,7 @@ def test_several_large_modules_are_read_one_after_the_other(nursery: Plain) -> N
     exercises = []
     for name in (f"m{i}" for i in range(5)):
 
-        def ask(sub, x):  # type: ignore[no-untyped-def]
+        def ask(sub: Any, x: Any) -> None:
             """A title."""
 
         asked = checks.module(name).exercise("f", points=20, rules=[no_loops()])(ask)
@@ -405,7 +407,7 @@ def test_several_large_modules_are_read_one_after_the_other(nursery: Plain) -> N
     assert len(opened) == 1
 
 
-def test_sources_are_plain_files(tmp_path, nursery: Plain) -> None:  # type: ignore[no-untyped-def]
+def test_sources_are_plain_files(tmp_path: Path, nursery: Plain) -> None:
     import os
 
     os.mkfifo(tmp_path / "pipe.py")

@@ -25,21 +25,19 @@ KILLS = "import os, signal\n\n\ndef scale(x, factor):\n    os.kill(os.getpid(), 
 
 
 class Struck:
-    """A cage whose nursery is killed as soon as so many workers were forked from it."""
+    """A cage whose nursery is killed as soon as a worker was forked from it."""
 
-    def __init__(self, cage: Any, after: int) -> None:
+    def __init__(self, cage: Any) -> None:
         self._cage = cage
-        self._after = after
+        self._is_struck = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cage, name)
 
     def open(self) -> Peer:
-        return self._strike(self._cage.open())
-
-    def _strike(self, worker: Peer) -> Peer:
-        self._after -= 1
-        if self._after == 0:
+        worker: Peer = self._cage.open()
+        if not self._is_struck:
+            self._is_struck = True
             os.kill(self._cage._process.pid if self.level == "none" else self._cage._nursery.pid, signal.SIGKILL)
         return worker
 
@@ -56,7 +54,7 @@ def test_a_cage_that_is_ended_is_no_crash(
 ) -> None:
     (tmp_path / "algebra.py").write_text(text)
     with Plain() if level == "none" else rooms(level).cage(tmp_path, toy.public, toy.course.given) as cage:
-        result = graded(toy, oracle, Struck(cage, 1), tmp_path)
+        result = graded(toy, oracle, Struck(cage), tmp_path)
     assert one(result, "scale").verdict is Verdict.GRADER_FAULT
     assert "ended from outside" in (one(result, "scale").sentence or "")
 
