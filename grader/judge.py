@@ -21,7 +21,7 @@ from grader.course import Assignment
 from grader.editions import Poll
 from grader.explain import Explanation, explain, explain_import, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
-from grader.marked import Marked, Row, best_edition, cost, hold, unasked
+from grader.marked import Failed, Marked, Row, best_edition, hold, settle, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
 from grader.placement import misplaced
@@ -254,7 +254,7 @@ class Judge:
         marked.printed, marked.together = transcript.printed, transcript.together
         if usual is not None:
             marked.notes = usual.notes
-        failures: list[tuple[Question, Explanation | None]] = []
+        failures: list[Failed] = []
         for question, response in zip(self._asked(exercise), transcript.responses, strict=True):
             try:
                 error, agreement, why = self._judge(question, response, edition)
@@ -263,19 +263,16 @@ class Judge:
             if response.changed and not exercise.keep_inputs and usual is None:
                 names = " and ".join(f"`{printable(name)}`" for name in response.changed)
                 marked.notes.append(f"changes its input {names} in place")
-            verdict = why.verdict if why else Verdict.WRONG if agreement and not agreement.ok else Verdict.RIGHT
-            error = diagnose.shown(error, question)
-            marked.cases.append(CaseResult(question.case.name, question.case.hidden, verdict, finite(error)))
-            if verdict is not Verdict.RIGHT:
-                failures.append((question, why))
+            verdict = Verdict.RIGHT
+            if why is not None or (agreement is not None and not agreement.ok):
+                failures.append(Failed(question, response, agreement, why))
                 marked.wrong.append((question, response, agreement))
+                verdict = failures[-1].verdict
             else:
                 marked.right.append((question, response))
-        if failures:
-            marked.points = exercise.points * (1 - min(1.0, sum(cost(question) for question, _ in failures)))
-            first = min(failures, key=lambda f: (f[0].case.hidden, -cost(f[0])))
-            marked.explanation = first[1]
-            marked.verdict = first[1].verdict if first[1] else Verdict.WRONG
+            error = diagnose.shown(error, question)
+            marked.cases.append(CaseResult(question.case.name, question.case.hidden, verdict, finite(error)))
+        settle(marked, failures, self._asked(exercise))
         return marked
 
     def _judge(self, question: Question, response: Response, edition: Edition | None) -> Judgement:
@@ -300,11 +297,12 @@ class Judge:
             why = Explanation(Verdict.WRONG, sentence, diagnose.sharing(response))
             return float("inf"), agreement(question, expected, response.answer), why
         agreed = agreement(question, expected, response.answer)
-        if agreed.ok and exercise.properties:
+        values_are_right = agreed.ok or agreed.only_dtype
+        if values_are_right and exercise.properties:
             failed = self._oracle.failed_claims(question, response.answer, edition.version if edition else None)
             if failed:
                 return float("inf"), agreed, Explanation(Verdict.WRONG, f"it does not hold that {failed[0]}")
-        away = misplaced(question, response, self._oracle, self._options.device) if agreed.ok else None
+        away = misplaced(question, response, self._oracle, self._options.device) if values_are_right else None
         return agreed.error, agreed, away
 
     def _in_other_type(self, exercise: Exercise) -> list[Question]:
@@ -377,10 +375,9 @@ class Judge:
                 marked.explanation.details,
                 marked.explanation.cause,
             )
-        elif marked.wrong:
-            question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -cost(w[0])))
-            assert agreement is not None  # what is not explained otherwise was compared
-            told = diagnose.describe(agreement, question, marked.wrong)
+        elif marked.told is not None:
+            assert marked.told.agreement is not None  # what is not explained otherwise was compared
+            told = diagnose.describe(marked.told.agreement, marked.told.question, marked.wrong)
             sentence, details = told.sentence, told.details
         return ExerciseResult(
             id=marked.exercise.id,

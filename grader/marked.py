@@ -6,12 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grader import diagnose
+from grader.compare import Agreement
 from grader.editions import Poll
 from grader.explain import Explanation
+from grader.interview import Response
 from grader.question import Question
 from grader.result import CaseResult, Speed, Verdict
 from grader.spec import Exercise
 from grader.trial import Outcome
+
+DTYPE_WORTH = 0.2  # the share of an exercise's points that right values in another dtype cost
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Marked:
     cases: list[CaseResult] = field(default_factory=list)
     wrong: list[diagnose.Wrong] = field(default_factory=list)
     right: list[diagnose.Right] = field(default_factory=list)
+    told: Failed | None = None  # the failure that is told
     explanation: Explanation | None = None
     notes: list[str] = field(default_factory=list)
     printed: str = ""
@@ -91,10 +96,58 @@ def hold(marked: Marked, outcome: Outcome) -> None:
         marked.notes.append(f"it is also too slow: {why.sentence}")
 
 
-def cost(question: Question) -> float:
-    """The share of an exercise's points that failing this case costs."""
-    worth = getattr(question.case, "worth", None)
-    return 1.0 if worth is None else worth
+@dataclass(frozen=True)
+class Failed:
+    """A case that is not right. `why` None: its answer was compared, and `agreement` says what differs."""
+
+    question: Question
+    response: Response
+    agreement: Agreement | None
+    why: Explanation | None
+
+    @property
+    def only_dtype(self) -> bool:
+        """Whether the values are right, and the dtype is another one than is asked for."""
+        if self.why is not None or self.agreement is None or self.question.exercise.exact_dtype:
+            return False
+        return self.agreement.only_dtype
+
+    @property
+    def verdict(self) -> Verdict:
+        """What becomes of the case."""
+        return self.why.verdict if self.why else Verdict.EDGE if self.only_dtype else Verdict.WRONG
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether it costs a share of the points only."""
+        return self.verdict is not Verdict.GRADER_FAULT and (self.only_dtype or _worth(self.question) is not None)
+
+    @property
+    def cost(self) -> float:
+        """The share of the exercise's points."""
+        worth = _worth(self.question)
+        own = 1.0 if worth is None else worth
+        return min(own, DTYPE_WORTH) if self.only_dtype else own
+
+
+def settle(marked: Marked, failures: Sequence[Failed], asked: Sequence[Question]) -> None:
+    """Enter what failures cost, and what is told first: one that costs everything before edges, a public one before
+    hidden ones. A dtype costs its share once, in however many cases it differs."""
+    if not failures:
+        return
+    shares = [one.cost for one in failures if not one.only_dtype]
+    shares += [max((one.cost for one in failures if one.only_dtype), default=0.0)]
+    marked.points = marked.exercise.points * (1 - min(1.0, sum(shares)))
+    core = [one for one in failures if not one.is_edge]
+    marked.told = min(core or failures, key=lambda one: (one.question.case.hidden, -one.cost))
+    marked.explanation = marked.told.why
+    only_edges = not core and any(_worth(question) is None for question in asked)
+    marked.verdict = Verdict.EDGE if only_edges else marked.told.verdict
+
+
+def _worth(question: Question) -> float | None:
+    worth: float | None = getattr(question.case, "worth", None)
+    return worth
 
 
 def unasked(exercise: Exercise, why: Explanation, out_of: float | None = None) -> Marked:

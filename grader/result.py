@@ -12,6 +12,7 @@ class Verdict(StrEnum):
     """What became of an exercise or a case."""
 
     RIGHT = "right"
+    EDGE = "edge"  # every core case is right
     WRONG = "wrong"
     TOO_SLOW = "too_slow"
     BROKE_RULE = "broke_rule"
@@ -27,7 +28,14 @@ class Verdict(StrEnum):
     @property
     def words(self) -> str:
         """As a person reads it."""
-        return {"broke_rule": "broke a rule", "needs_cuda": "needs CUDA"}.get(self.value, self.value.replace("_", " "))
+        return WORDS.get(self, self.value.replace("_", " "))
+
+
+WORDS = {
+    Verdict.EDGE: "right, but for an edge",
+    Verdict.BROKE_RULE: "broke a rule",
+    Verdict.NEEDS_CUDA: "needs CUDA",
+}
 
 
 class CaseResult(msgspec.Struct, frozen=True):
@@ -88,6 +96,13 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     excerpt: Excerpt | None = None
     basis: str = ""  # in a gradebook: a hash of what the verdict rests on beside the submission
 
+    @property
+    def told(self) -> str:
+        """The verdict in one line, where no badge stands beside it: the sentence, or the verdict's own words."""
+        if self.verdict is Verdict.EDGE and self.sentence:
+            return f"{self.verdict.words}: {self.sentence}"
+        return self.sentence or self.verdict.words
+
 
 class ModuleResult(msgspec.Struct, frozen=True):
     """One file. `edition`: the right answer under which it was graded, where it is not the usual one."""
@@ -119,6 +134,14 @@ class Result(msgspec.Struct, frozen=True):
     def all_right(self) -> bool:
         """Whether everything that could be asked here is right."""
         return all(one.verdict is Verdict.RIGHT or one.out_of == 0 for one in self.exercises)
+
+    @property
+    def how_many_right(self) -> str:
+        """ "6 of 8 exercises right, 1 more but for an edge": of those that could be asked here."""
+        verdicts = [one.verdict for one in self.exercises if one.out_of]
+        edges = verdicts.count(Verdict.EDGE)
+        told = f"{verdicts.count(Verdict.RIGHT)} of {len(verdicts)} exercises right"
+        return f"{told}, {edges} more but for an edge" if edges else told
 
     @property
     def faults(self) -> list[ExerciseResult]:

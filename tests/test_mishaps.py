@@ -42,7 +42,6 @@ MISHAPS = {
     ),
     "text for a tensor": ("return 'twice'", Verdict.WRONG, "`out` is text, not a tensor of shape (3, 4)"),
     "another object": ("return object()", Verdict.WRONG, "`out` is an object of type object"),
-    "float32": ("return (x * factor).float()", Verdict.WRONG, "`out` is float32, not float64"),
     "shape": ("return (x * factor).reshape(-1)", Verdict.WRONG, "(12,), not (3, 4)"),
     "NaN": ("return x * float('nan')", Verdict.WRONG, "`out` is NaN in 12 of 12 entries"),
     "no GPU": ("return (x.cuda() * factor).cpu()", Verdict.NEEDS_CUDA, "it asks for a GPU (algebra.py, line 5)"),

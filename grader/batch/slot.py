@@ -212,7 +212,8 @@ class GradingSlot:
 def crashed(done: Done) -> dict[str, float]:
     """The exercises whose process has ended, but may not have ended itself, and their points."""
     exercises = done.graded.result.exercises if done.graded.result is not None else ()
-    return {one.id: one.points for one in exercises if one.verdict is Verdict.CRASHED and one.cause in ENDED}
+    may_be = (Verdict.CRASHED, Verdict.EDGE)
+    return {one.id: one.points for one in exercises if one.verdict in may_be and one.cause in ENDED}
 
 
 def points(done: Done) -> float:

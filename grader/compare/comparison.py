@@ -15,6 +15,7 @@ from grader.compare.measure import EPSILON, Measure
 from grader.wire import Opaque, Tensor
 
 HALF = ("float16", "bfloat16")
+PRECISE = ("bool", "uint8", "int8", "int16", "int32", "int64", "float32", "float64")  # what may stand for another dtype
 TOLERANCE = {"float64": 1e-7, "float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 DIFFERENCES = 1000  # that are kept of one answer: a stranger may send any number of outputs
 IDENTICAL = 1 << 20  # bytes up to which arrays are first compared bit by bit
@@ -63,6 +64,14 @@ class Agreement:
     def ok(self) -> bool:
         return not self.differences
 
+    @property
+    def only_dtype(self) -> bool:
+        """Whether nothing differs but dtypes, and all values are right to the precision of those that came back."""
+        return bool(self.differences) and all(
+            one.kind is Mismatch.DTYPE and one.error <= one.tolerance and dtype_name(one.got) in PRECISE
+            for one in self.differences
+        )
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -85,6 +94,12 @@ class Comparison:
         by_dtype = TOLERANCE.get(dtype, TOLERANCE["float64"])
         least = TOLERANCE[self.floor] if self.floor else 0.0
         return max(by_dtype if self.tolerance is None else self.tolerance, least)
+
+    def limit_of_values(self, expected: str, got: str) -> float:
+        """The tolerated error where only values count: what the less precise of both dtypes leaves."""
+        if "int" in expected or expected == "bool":
+            return 4 * EPSILON.get(got, EPSILON["float64"])
+        return max(self.limit(expected), TOLERANCE.get(got, 0.0))
 
     def measure(self, expected: str, got: str, *, each: bool = False) -> Measure:
         """The yardstick for an output of one dtype where another is expected."""
@@ -171,7 +186,8 @@ class _Found:
         measure = self.how.measure(dtype_name(expected), dtype_name(got), each=each)
         error, scale = measure.error(e, g)
         if not self._dtype_fits(*(v[0] if isinstance(v, list | tuple) else v for v in (expected, got))):
-            self.differ(place, Mismatch.DTYPE, expected, got, error, scale=scale, measure=measure)
+            limit = self.how.limit_of_values(dtype_name(expected), dtype_name(got))
+            self.differ(place, Mismatch.DTYPE, expected, got, error, limit, scale, measure)
             return
         limit = measure.limit if {e.dtype.kind, g.dtype.kind} & {"f", "c"} else 0.0
         if error > limit:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
+from grader.diagnose.words import listed
 from grader.result import ExerciseResult, Verdict
 from grader.spec import Checks
 
@@ -13,17 +14,31 @@ FINE = (Verdict.RIGHT, Verdict.TOO_SLOW, Verdict.BROKE_RULE, Verdict.NEEDS_CUDA,
 
 
 def blocked(results: Sequence[ExerciseResult], checks: Checks, own: Collection[str]) -> tuple[ExerciseResult, ...]:
-    """The records; a failure whose prerequisite failed is called blocked, and keeps its own sentence as a note.
+    """Return the records; a failure whose prerequisite failed is called blocked, and keeps its own sentence as a note.
 
     `own` are the exercises that fail as one of their own misconceptions does on top of right prerequisites: what is
-    wrong there is known, and putting the prerequisite right would not help. They keep their verdict."""
+    wrong there is known, and putting the prerequisite right would not help. They keep their verdict. So does what is
+    right but for an edge: it has its points. A prerequisite that is right but for an edge explains a failure only if
+    the hint says so."""
     verdicts = {one.id: one.verdict for one in results}
     named: list[ExerciseResult] = []
     for one in results:
-        failed = [need for need in checks[one.id].needs if verdicts.get(need, Verdict.RIGHT) not in FINE]
+        fine = FINE if one.hints else (*FINE, Verdict.EDGE)
+        failed = [need for need in checks[one.id].needs if verdicts.get(need, Verdict.RIGHT) not in fine]
         fails = bool(one.cases) and one.verdict not in (*FINE, Verdict.NOT_ATTEMPTED)
-        named.append(_called(one, failed) if failed and fails and one.id not in own else one)
+        if not failed or not fails or one.id in own:
+            named.append(one)
+        elif one.verdict is Verdict.EDGE:
+            named.append(_with_note(one, failed))
+        else:
+            named.append(_called(one, failed))
     return tuple(named)
+
+
+def _with_note(one: ExerciseResult, failed: Sequence[str]) -> ExerciseResult:
+    names = listed(list(failed))
+    note = f"it may come from {names}, which {'are' if len(failed) > 1 else 'is'} not all right"
+    return msgspec.structs.replace(one, notes=(*one.notes, note))
 
 
 def _called(one: ExerciseResult, failed: Sequence[str]) -> ExerciseResult:
@@ -31,12 +46,6 @@ def _called(one: ExerciseResult, failed: Sequence[str]) -> ExerciseResult:
         one,
         verdict=Verdict.BLOCKED,
         cause=", ".join(failed),
-        sentence=f"{_list(failed)} must be right first",
+        sentence=f"{listed(list(failed))} must be right first",
         notes=(*one.notes, f"on its own: {one.verdict.words}, {one.sentence}"),
     )
-
-
-def _list(names: Sequence[str]) -> str:
-    """As a sentence has it: `a`, `b` and `c`."""
-    *first, last = (f"`{name}`" for name in names)
-    return f"{', '.join(first)} and {last}" if first else last

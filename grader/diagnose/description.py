@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader.agreement import comparison_of
-from grader.compare import TOLERANCE, Agreement, Difference, Mismatch, as_array, distances, dtype_name
+from grader.compare import Agreement, Difference, Mismatch, as_array, distances, dtype_name
 from grader.diagnose.outcome import Wrong
 from grader.diagnose.patterns import findings
 from grader.diagnose.shapes import remedy
@@ -150,12 +150,7 @@ def _instead(d: Difference, agreement: Agreement, question: Question) -> str:
 
 
 def _values_of_another_dtype(d: Difference) -> str:
-    shorter = max(TOLERANCE.get(dtype_name(value), 0.0) for value in (d.expected, d.got))
-    return (
-        "; its values are right"
-        if d.error <= max(shorter, d.measure.limit if d.measure else 0.0)
-        else ", and its values are wrong too"
-    )
+    return "; its values are right" if d.error <= d.tolerance else ", and its values are wrong too"
 
 
 # -- where and by how much ---------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from grader.result import ExerciseResult, Result, Verdict
 
 COLOURS = {
     Verdict.RIGHT: "#2e7d32",
+    Verdict.EDGE: "#7c8f1e",
     Verdict.NOT_ATTEMPTED: "#757575",
     Verdict.BLOCKED: "#b26a00",
     Verdict.NEEDS_CUDA: "#b26a00",
@@ -62,6 +63,4 @@ def _pre(text: str) -> str:
 
 
 def _sum(result: Result) -> str:
-    asked = [one for one in result.exercises if one.out_of]
-    right = sum(one.verdict is Verdict.RIGHT for one in asked)
-    return f"{escape(result.assignment)}: {result.points:g} of {result.out_of:g} points, {right} of {len(asked)} right"
+    return f"{escape(result.assignment)}: {result.points:g} of {result.out_of:g} points, {result.how_many_right}"

@@ -46,10 +46,8 @@ def _encoded(document: dict[str, object]) -> bytes:
 
 
 def _summary(result: Result, assignment: Assignment) -> str:
-    right = sum(one.verdict is Verdict.RIGHT for one in result.exercises)
-    asked = sum(bool(one.out_of) for one in result.exercises)
     told = [f"{assignment.name}: {number(result.points)} of {number(result.out_of)} points"]
-    told[0] += f", {right} of {asked} exercises right"
+    told[0] += f", {result.how_many_right}"
     told += [cell(f"{one.name}.py: {one.sentence}") for one in result.modules if one.sentence]
     away = [one.id for one in result.exercises if not one.out_of]
     if away:
@@ -58,7 +56,8 @@ def _summary(result: Result, assignment: Assignment) -> str:
 
 
 def _test(one: ExerciseResult, order: int) -> dict[str, object]:
-    text = "\n".join(lines(one)) or one.verdict.words
+    told = lines(msgspec.structs.replace(one, sentence=one.told))
+    text = "\n".join(told) or one.verdict.words
     return {
         "name": one.id,
         "number": str(order),

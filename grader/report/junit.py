@@ -56,7 +56,7 @@ def _suite(entry: Entry, assignment: Assignment) -> Element:
 def _case(one: ExerciseResult, assignment: Assignment) -> Element:
     module, _, name = one.id.partition(".")
     case = Element("testcase", name=name, classname=f"{assignment.name}.{module}", time="0")
-    message = cell(one.sentence or one.verdict.words)
+    message = cell(one.told)
     if one.verdict is Verdict.GRADER_FAULT:
         _element(case, "error", type=one.verdict.value, message=message)
     elif one.out_of == 0:

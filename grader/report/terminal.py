@@ -10,6 +10,7 @@ from grader.result import ExerciseResult, ModuleResult, Result, Speed, Verdict
 
 STYLES = {
     Verdict.RIGHT: "green",
+    Verdict.EDGE: "bright_green",
     Verdict.NOT_ATTEMPTED: "dim",
     Verdict.BLOCKED: "yellow",
     Verdict.NEEDS_CUDA: "yellow",
@@ -58,7 +59,7 @@ def lines(one: ExerciseResult, verbose: bool = False, printed: bool = True) -> l
     """What is wrong, the hint, where, and what it printed: in the order in which a student reads it."""
     told = [one.sentence] if one.sentence and one.verdict is not Verdict.RIGHT else []
     told += [f"Hint: {hint}" for hint in one.hints]
-    if verbose or one.verdict in (Verdict.WRONG, Verdict.CRASHED):
+    if verbose or one.verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.EDGE):
         told += [f"  {detail}" for detail in one.details]
     told += [speed_in_words(one.speed)] if one.speed is not None and (verbose or one.verdict is Verdict.RIGHT) else []
     told += [f"Note: {note}" for note in one.notes if verbose or one.verdict is not Verdict.RIGHT or "only" in note]
@@ -86,11 +87,9 @@ def times(ratio: float) -> str:
 
 def _sum(result: Result, console: Console) -> None:
     console.print()
-    asked = [one for one in result.exercises if one.out_of]
-    right = sum(one.verdict is Verdict.RIGHT for one in asked)
     sandboxed = "" if result.sandbox != "none" else ", not sandboxed"
     console.print(
         f"[bold]{result.assignment}: {result.points:g} of {result.out_of:g} points[/bold], "
-        f"{right} of {len(asked)} exercises right ({result.device}{sandboxed})",
+        f"{result.how_many_right} ({result.device}{sandboxed})",
         highlight=False,
     )

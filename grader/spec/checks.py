@@ -61,6 +61,7 @@ class Module:
         dtype: str = "float64",
         any_dtype: bool = False,
         half: bool = False,
+        exact_dtype: bool = False,
         keep_inputs: bool = False,
         needs_cuda: bool = False,
         seconds: float = 10.0,
@@ -71,7 +72,8 @@ class Module:
         docstring is the description that students read.
 
         `points` include `speed_points`; `needs` are prerequisites ("name" in this module, or "module.name");
-        `seconds` bounds one question; `compared` names the outputs that are compared with the reference's although
+        `seconds` bounds one question; `exact_dtype`: it is about the dtype, and right values in another one, elsewhere
+        an edge, are wrong; `compared` names the outputs that are compared with the reference's although
         the exercise has a property."""
 
         def declare(ask: Function) -> Exercise:
@@ -93,6 +95,7 @@ class Module:
                 dtype=dtype,
                 any_dtype=any_dtype,
                 half=half,
+                exact_dtype=exact_dtype,
                 keep_inputs=keep_inputs,
                 needs_cuda=needs_cuda,
                 seconds=seconds,
@@ -185,6 +188,8 @@ class Checks:
                 raise CheckError(exercise.where, f"{exercise.id} has no public case")
             if exercise.speed_points and exercise.timed_case is None:
                 raise CheckError(exercise.where, f"{exercise.id} has speed points and no timed case")
+            if exercise.speed_points and exercise.timed_case is not None and exercise.timed_case.advice:
+                raise CheckError(exercise.where, f"{exercise.id} has speed points, and a limit that is advice only")
             sized = [rule for rule in exercise.rules if isinstance(rule, MemoryLimit | OperationsDoNotGrow)]
             if sized and exercise.timed_case is None:
                 wanted = f'{exercise.id} has the rule "{sized[0].sentence}" and no timed case to size its inputs by'

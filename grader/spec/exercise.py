@@ -44,6 +44,7 @@ class TimedCase:
     hidden: bool
     at_most: float  # times the reference's own time
     where: Location
+    advice: bool = False  # being slower is told, and costs nothing
 
     @property
     def size(self) -> int:
@@ -96,6 +97,7 @@ class Exercise:
     dtype: str
     any_dtype: bool  # an output's values count, its dtype does not
     half: bool  # an output may be float16 or bfloat16, and is compared as such a one
+    exact_dtype: bool  # it is about the dtype: right values in another one are wrong
     keep_inputs: bool  # changing an input in place is an error, not a note
     needs_cuda: bool
     seconds: float  # wall limit of one question
@@ -158,8 +160,10 @@ class Exercise:
 
         return declare if function is None else declare(function)
 
-    def timed(self, *, at_most: float) -> Callable[[F], F]:
-        """Declare the timed case: `function(draw, n=SIZE)`; `at_most` is the limit in units of the reference's time."""
+    def timed(self, *, at_most: float, advice: bool = False) -> Callable[[F], F]:
+        """Declare the timed case: `function(draw, n=SIZE)`; `at_most` is the limit in units of the reference's time.
+
+        If it is `advice`, being slower is told in a note and costs nothing."""
 
         def declare(make: F) -> F:
             where = Location.of(make)
@@ -172,7 +176,7 @@ class Exercise:
                 raise CheckError(where, f"a limit of {at_most} times the reference's time fails the reference itself")
             self._new_case_name(make.__name__, where)
             hidden = self.module.checks.loading_hidden
-            self.timed_case = TimedCase(make.__name__, make, hidden, at_most, where)
+            self.timed_case = TimedCase(make.__name__, make, hidden, at_most, where, advice)
             return make
 
         return declare
