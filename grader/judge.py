@@ -112,18 +112,19 @@ class Judge:
         marked = [each for one in asked for each in one.exercises]
         own = {one.exercise.id for one in marked if one.own_mistake}
         results = diagnose.blocked([self._result(one) for one in marked], self._assignment.checks, own)
-        return Result(
+        record = Result(
             assignment=self._assignment.name,
             version=self._assignment.version,
             submission=submission.name,
             device=self._options.device,
             sandbox=sandbox,
-            points=round(sum(one.points for one in results), 6),
-            out_of=round(sum(one.out_of for one in results), 6),
+            points=0.0,
+            out_of=0.0,
             seed=self._options.seed,
             modules=tuple(one.told for one in asked),
-            exercises=results,
+            exercises=(),
         )
+        return record.with_exercises(results)
 
     def questions(self, exercise: Exercise, timed: bool = True) -> list[Question]:
         """An exercise's questions, those that cost all points before those that cost some; with the timed case."""

@@ -178,16 +178,13 @@ AT_GRADING = "judged at grading only: its answer has to be seen next to the refe
 
 def without_reference(result: Result, unjudged: Collection[str]) -> Result:
     """The record where some exercises cannot be judged for want of the reference: neither right nor counted."""
-    exercises = tuple(
+    exercises = (
         msgspec.structs.replace(one, verdict=Verdict.ENVIRONMENT, points=0.0, out_of=0.0, sentence=AT_GRADING)
-        if one.id in unjudged and one.verdict is Verdict.RIGHT
+        if one.id in unjudged and one.verdict in (Verdict.RIGHT, Verdict.EDGE)
         else one
         for one in result.exercises
     )
-    points, out_of = (
-        round(sum(numbers), 6) for numbers in zip(*((e.points, e.out_of) for e in exercises), strict=True)
-    )
-    return msgspec.structs.replace(result, exercises=exercises, points=points, out_of=out_of)
+    return result.with_exercises(exercises)
 
 
 # -- the oracle --------------------------------------------------------------------------------------------------------

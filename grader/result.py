@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -129,6 +130,16 @@ class Result(msgspec.Struct, frozen=True):
     modules: tuple[ModuleResult, ...]
     exercises: tuple[ExerciseResult, ...]
     schema: int = 1
+
+    def with_exercises(self, exercises: Iterable[ExerciseResult]) -> Result:
+        """The record with these exercises; the points are their sums."""
+        kept = tuple(exercises)
+        return msgspec.structs.replace(
+            self,
+            exercises=kept,
+            points=round(sum(one.points for one in kept), 6),
+            out_of=round(sum(one.out_of for one in kept), 6),
+        )
 
     @property
     def all_right(self) -> bool:

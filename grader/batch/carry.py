@@ -49,12 +49,9 @@ class Carried:
             again = {name.partition(".")[0] for name in self.touched}
             modules |= {one.name: one for one in new.modules if one.name in again}
         return msgspec.structs.replace(
-            self.before if new is None else new,
+            (self.before if new is None else new).with_exercises(exercises),
             version=version,
             modules=tuple(modules[name] for name in assignment.checks.modules if name in modules),
-            exercises=exercises,
-            points=round(sum(one.points for one in exercises), 6),
-            out_of=round(sum(one.out_of for one in exercises), 6),
         )
 
 

@@ -10,6 +10,7 @@ import errno
 import os
 import shutil
 import threading
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -115,32 +116,33 @@ class GradingSlot:
         self._uncaged: Plain | None = None
 
     def __call__(self, work: Work) -> Done:
-        """Grade it. Raises Stop where no other submission could be graded either.
+        """Grade a submission. Raises Stop if no other submission could be graded either.
 
-        A process of the submission's that has ended may have been ended by somebody else (the system, for want of
-        memory; a person): then it is graded until the same has crashed twice, and the best grading counts."""
-        doubtful: list[Done] = []
-        tries = 0
-        while tries < TRIES:
-            tries += 1
-            done = self._try(work)
+        If one of its processes has ended, somebody else may have ended it (the system, for want of memory; a person):
+        then those exercises are asked once more, and the second grading answers for them and for no others."""
+        first: Done | None = None
+        for tries in range(1, TRIES + 1):
+            done = self._try(work, crashed(first) if first is not None else ())
             if done.graded.fault is not None:
                 self._tear_down()
-            elif not crashed(done) or any(crashed(done) == crashed(other) for other in doubtful):
-                break
+            elif first is not None:
+                return replace(answered_again(first, done), tries=tries)
+            elif crashed(done):
+                first = done
             else:
-                doubtful.append(done)
-        return replace(max((done, *doubtful), key=points), tries=tries)
+                break
+        return replace(first or done, tries=tries)
 
     def close(self) -> None:
         """End all processes, remove all files."""
         self._tear_down()
         self._scratch.close()
 
-    def _try(self, work: Work) -> Done:
+    def _try(self, work: Work, again: Collection[str]) -> Done:
+        """One grading; `again`: only these exercises."""
         folder = self._scratch.folder()
         try:
-            return self._graded(work, folder)
+            return self._graded(work, folder, again)
         except CheckError as error:  # the course's own mistake
             raise Stop(str(error)) from None
         except SandboxError as error:
@@ -158,7 +160,7 @@ class GradingSlot:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _graded(self, work: Work, folder: Path) -> Done:
+    def _graded(self, work: Work, folder: Path, again: Collection[str]) -> Done:
         turned_in = work.turned_in
         carried = Carried.of(work.before, self._assignment)
         if carried is not None and not carried.asked:
@@ -170,7 +172,7 @@ class GradingSlot:
             return Done(Graded(problem=str(error)))
         with ExitStack() as stack:
             cage = self._cage(stack, prepared.submission.folder)
-            asked = tuple(carried.asked) if carried is not None else None
+            asked = tuple(again or (carried.asked if carried is not None else ())) or None
             judge = Judge(self._assignment, self._reference(), cage, replace(self._options, exercises=asked))
             result = judge.grade(prepared.submission, self._level)
         result = in_cells(with_missing(result, self._assignment), prepared.submission.cells)
@@ -209,16 +211,26 @@ class GradingSlot:
             pass  # what is broken is thrown away
 
 
-def crashed(done: Done) -> dict[str, float]:
-    """The exercises whose process has ended, but may not have ended itself, and their points."""
+def crashed(done: Done) -> frozenset[str]:
+    """The exercises whose process has ended, but may not have ended itself."""
     exercises = done.graded.result.exercises if done.graded.result is not None else ()
     may_be = (Verdict.CRASHED, Verdict.EDGE)
-    return {one.id: one.points for one in exercises if one.verdict in may_be and one.cause in ENDED}
+    return frozenset(one.id for one in exercises if one.verdict in may_be and one.cause in ENDED)
 
 
-def points(done: Done) -> float:
-    """What it gives; less than nothing where there is no record."""
-    return done.graded.result.points if done.graded.result is not None else -1.0
+def answered_again(first: Done, second: Done) -> Done:
+    """The first grading, with what the second says of the exercises that had crashed in it."""
+    doubtful, result, again = crashed(first), first.graded.result, second.graded.result
+    assert result is not None
+    if again is None:
+        return first
+    now = {one.id: one for one in again.exercises if one.id in doubtful}
+    modules = {one.name: one for one in again.modules if one.name in {name.partition(".")[0] for name in doubtful}}
+    merged = msgspec.structs.replace(
+        result.with_exercises(now.get(one.id, one) for one in result.exercises),
+        modules=tuple(one if one.imported else modules.get(one.name, one) for one in result.modules),
+    )
+    return replace(first, graded=Graded(merged))
 
 
 def with_missing(result: Result, assignment: Assignment) -> Result:
@@ -240,12 +252,8 @@ def with_missing(result: Result, assignment: Assignment) -> Result:
                 sentence="asked on a machine with a GPU only; not counted here" if away else sentence,
             )
     exercises = tuple(found[exercise.id] for exercise in assignment.checks.exercises if exercise.id in found)
-    return msgspec.structs.replace(
-        result,
-        out_of=round(sum(one.out_of for one in exercises), 6),
-        modules=tuple(modules[name] for name in assignment.checks.modules if name in modules),
-        exercises=exercises,
-    )
+    kept = tuple(modules[name] for name in assignment.checks.modules if name in modules)
+    return msgspec.structs.replace(result.with_exercises(exercises), modules=kept)
 
 
 def _names(result: Result) -> set[str]:

@@ -85,7 +85,7 @@ def die():
 
 
 def test_two_gradings_in_which_different_exercises_crash_are_no_crash(toy: Assignment, tmp_path: Path) -> None:
-    """They give the same points, and neither crash has happened twice: somebody else has ended those processes."""
+    """Neither crash has happened twice: somebody else has ended those processes."""
     first = "return die() if turn() == 0 else x * factor"
     second = "return die() if turn() == 1 else int((x > self.above).sum())"
     algebra = ALGEBRA.replace("scale(x, 2)", "2 * x").replace("return x * factor", first)
@@ -93,7 +93,21 @@ def test_two_gradings_in_which_different_exercises_crash_are_no_crash(toy: Assig
     hand_in(tmp_path / "in", "ada", algebra + TURNS.format(register=str(tmp_path / "register")))
     grade_all(toy, tmp_path / "in", tmp_path / "out")
     entry = entries(tmp_path / "out")["ada"]
-    assert (entry.attempts, entry.result.points) == (3, RIGHT)
+    assert (entry.attempts, entry.result.points) == (2, RIGHT)
+
+
+def test_a_second_grading_answers_only_for_what_had_crashed(toy: Assignment, tmp_path: Path) -> None:
+    """A crash buys no other try for what was wrong beside it."""
+    crash = "return die() if turn() == 0 else int((x > self.above).sum())"
+    coin = "return x * factor + (turn() == 0)"
+    algebra = ALGEBRA.replace("return int((x > self.above).sum())", crash).replace("scale(x, 2)", "2 * x")
+    algebra = algebra.replace("return x * factor", coin)
+    hand_in(tmp_path / "in", "eve", algebra + TURNS.format(register=str(tmp_path / "register")))
+    grade_all(toy, tmp_path / "in", tmp_path / "out")
+    entry = entries(tmp_path / "out")["eve"]
+    verdicts = {one.id: one.verdict for one in entry.result.exercises}
+    assert (verdicts["algebra.scale"], verdicts["algebra.Counter.count"]) == (Verdict.WRONG, Verdict.RIGHT)
+    assert (entry.attempts, entry.result.points) == (2, RIGHT - 20)
 
 
 def test_the_secret_is_beside_the_gradebook_and_in_no_record(graded: Path) -> None:
@@ -177,11 +191,11 @@ def test_a_fault_is_tried_again_then_reported_and_never_a_zero(
 
     grade = GradingSlot._graded
 
-    def failing(self: GradingSlot, work, folder):
+    def failing(self: GradingSlot, work, folder, again):
         if work.handed.student == "ada":
             calls.append(work)
             raise OracleFault("the reference is gone")
-        return grade(self, work, folder)
+        return grade(self, work, folder, again)
 
     monkeypatch.setattr(GradingSlot, "_graded", failing)
     told = grade_all(toy, tmp_path / "in", tmp_path / "out")
