@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from grader.interview import Imported, Response
+from grader.interview import Imported
 from grader.peer import Lost, PeerLost, printable
+from grader.response import Response
 from grader.result import Verdict
 from grader.wire import Failure, Frame
 from grader.worker import failure as kinds

@@ -6,17 +6,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
 
 from grader import wire
 from grader.course import Assignment
 from grader.meter import Meter
 from grader.peer import Lost, Peer, PeerLost, printable
 from grader.question import Question
+from grader.response import Response, Transcript, response_of, responses_of
 from grader.sandbox.cage import Cage, Paths, SandboxError
 from grader.sandbox.cuda import usable
 from grader.submission import Submission
-from grader.worker.failure import BROKEN, is_unwritten
+from grader.worker.failure import BROKEN
 
 IMPORT_SECONDS = 30.0
 REAP_SECONDS = 2.0  # for a parent to say how a worker has ended, or that it is there itself
@@ -25,36 +25,6 @@ END_SECONDS = 0.5  # for a worker that has hung up to end
 ANEW = wire.encode(wire.Anew(quiet=True))
 REFUSALS = 2  # of a module to be imported once more, after which that is not tried any more
 DEATHS = 3  # of an exercise's workers, after which its other cases are not asked
-
-
-@dataclass(frozen=True)
-class Response:
-    """What came back for one case: an answer, a failure, or nothing because the worker was lost."""
-
-    answer: dict[str, Any] | None = None
-    changed: tuple[str, ...] = ()
-    failure: wire.Failure | None = None
-    lost: PeerLost | None = None
-    status: int | None = None  # exit status of a lost worker, where it is known
-    limit: str | None = None  # the limit of the cage that a lost worker ran into, where it is known
-    shared: tuple[tuple[str, str], ...] = ()  # outputs that lie in the memory of an input, and that input
-
-    @property
-    def is_late(self) -> bool:
-        """Whether nothing came back within the time."""
-        return self.lost is not None and self.lost.cause is Lost.TIMED_OUT
-
-
-@dataclass
-class Transcript:
-    """An exercise's responses, in the order of its questions, and what it printed meanwhile. `aside`: to what was asked
-    afterwards; none where its worker was lost by then. `together`: in a process that other exercises were asked in, so
-    that it is asked alone unless it is right."""
-
-    responses: list[Response] = field(default_factory=list)
-    printed: str = ""
-    aside: list[Response] = field(default_factory=list)
-    together: bool = False
 
 
 @dataclass
@@ -194,7 +164,7 @@ class Interview:
             if worker is None:
                 worker, response = self.fork(imported, ready=True)
                 if response is not None:
-                    transcript.responses.append(response)
+                    transcript.add(response)
                     deaths += 1
                     continue
             assert worker is not None
@@ -211,12 +181,12 @@ class Interview:
                 transcript.printed += worker.printed.text
                 self._nursery.end(worker)
                 worker = None
-            transcript.responses.append(response)
+            transcript.add(response)
         if worker is not None:
             worker.drain()
             transcript.printed += worker.printed.text
             for question in aside:
-                transcript.aside.append(self._put(worker, question))
+                transcript.add_aside(self._put(worker, question))
                 if transcript.aside[-1].lost:
                     break
         return transcript, worker
@@ -347,39 +317,3 @@ class Interview:
                 time.sleep(0.001)
         except PeerLost:
             return None
-
-
-def response_of(reply: wire.Reply, data: memoryview) -> Response:
-    """A reply as a response; raises PeerLost where it is none."""
-    if isinstance(reply, wire.Failure):
-        return Response(failure=reply)
-    if not isinstance(reply, wire.Answer):
-        raise PeerLost(Lost.PROTOCOL, "not an answer")
-    try:
-        answer = wire.unpack(reply.outputs, data)
-    except wire.FrameError as error:
-        raise PeerLost(Lost.PROTOCOL, str(error)) from None
-    return _response(answer, reply)
-
-
-def responses_of(reply: wire.Reply, data: memoryview, count: int) -> list[Response] | None:
-    """A reply as so many responses, None where it says that there are none; raises PeerLost where it is neither."""
-    if not isinstance(reply, wire.Answers):
-        raise PeerLost(Lost.PROTOCOL, "not answers")
-    if reply.failures:
-        unwritten = len(reply.failures) == count and all(map(is_unwritten, reply.failures))
-        return [Response(failure=one) for one in reply.failures] if unwritten else None
-    try:
-        answers = wire.unpack(reply.outputs, data)
-    except wire.FrameError as error:
-        raise PeerLost(Lost.PROTOCOL, str(error)) from None
-    if not isinstance(answers, list) or not len(answers) == len(reply.seen) == count:
-        raise PeerLost(Lost.PROTOCOL, "another number of answers")
-    return [_response(answer, seen) for answer, seen in zip(answers, reply.seen, strict=True)]
-
-
-def _response(answer: Any, seen: wire.Answer | wire.Seen) -> Response:
-    if not isinstance(answer, dict) or not all(isinstance(name, str) for name in answer):
-        raise PeerLost(Lost.PROTOCOL, "an answer without names")
-    shared = tuple((output[:100], name[:100]) for output, name in seen.shared[:50])
-    return Response(answer=answer, changed=tuple(name[:100] for name in seen.changed[:50]), shared=shared)

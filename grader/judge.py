@@ -20,12 +20,13 @@ from grader.compare import Agreement
 from grader.course import Assignment
 from grader.editions import Poll
 from grader.explain import Explanation, explain, explain_import, told_safely
-from grader.interview import IMPORT_SECONDS, Imported, Interview, Response, Transcript
+from grader.interview import IMPORT_SECONDS, Imported, Interview
 from grader.marked import Failed, Marked, Row, best_edition, hold, settle, unasked
 from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost, printable
 from grader.placement import misplaced
 from grader.question import OTHER, Question, draw, encode_all
+from grader.response import SMALL, Response, Transcript, without_bulk
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
 from grader.rules import SourceReader, about_source, read_sources
 from grader.sandbox.cage import Cage
@@ -241,11 +242,21 @@ class Judge:
         self, exercise: Exercise, transcript: Transcript, editions: Sequence[Edition | None]
     ) -> tuple[Row, str | None]:
         """An exercise under each edition, and a note on the other float type."""
+        transcript.responses = list(map(self._without_bulk, self._asked(exercise), transcript.responses))
         usual = self._mark(exercise, transcript, None)
         note = self._about_the_other_type(usual, transcript)
         usual.notes += [note] if note else []
         others = [partial(self._mark, exercise, transcript, edition, usual) for edition in editions[1:]]
         return Row(usual, others), note
+
+    def _without_bulk(self, question: Question, response: Response) -> Response:
+        """What is kept of a response until the end."""
+        if response.size <= SMALL:
+            return response
+        try:
+            return without_bulk(response, self._oracle.expected(question))
+        except OracleFault:
+            return response  # it will be told
 
     def _mark(
         self, exercise: Exercise, transcript: Transcript, edition: Edition | None, usual: Marked | None = None
@@ -341,6 +352,7 @@ class Judge:
         def check(question: Question, response: Response, expected: dict[str, Any]) -> Explanation | None:
             if response.answer is None:
                 return explain(response, exercise.seconds)
+            response = without_bulk(response, expected)
             _, agreement, why = self._against(question, response, expected, edition)
             if why is not None or agreement is None or agreement.ok:
                 return why

@@ -9,8 +9,8 @@ from grader import diagnose
 from grader.compare import Agreement
 from grader.editions import Poll
 from grader.explain import Explanation
-from grader.interview import Response
 from grader.question import Question
+from grader.response import Response
 from grader.result import CaseResult, Speed, Verdict
 from grader.spec import Exercise
 from grader.trial import Outcome

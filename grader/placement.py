@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from grader.explain import Explanation
-from grader.interview import Response
 from grader.oracle import Oracle, places
 from grader.peer import printable
 from grader.question import Question
+from grader.response import Response
 from grader.result import Verdict
 
 NAMED = 3  # outputs in a sentence

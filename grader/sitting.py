@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from grader import wire
-from grader.interview import Imported, Interview, Transcript
+from grader.interview import Imported, Interview
 from grader.peer import Peer, PeerLost
 from grader.question import Question
+from grader.response import Transcript
 from grader.worker.failure import LEFT
 
 ANEW_SECONDS = 5.0  # for importing a module that was imported in far less

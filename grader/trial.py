@@ -13,10 +13,11 @@ from grader import wire
 from grader.clock import HOPELESS, NO_POINTS, PAIRS_AT_MOST, WARM_UP, Race, Runner, Timing, TooShort
 from grader.explain import Explanation, explain
 from grader.heats import HEATS, Heats, Wall
-from grader.interview import Imported, Interview, Response, response_of
+from grader.interview import Imported, Interview
 from grader.oracle import OracleFault
 from grader.peer import Lost, Peer, PeerLost
 from grader.question import Question
+from grader.response import Response, response_of
 from grader.result import Speed, Verdict
 from grader.rules import (
     Breach,

@@ -19,9 +19,9 @@ from nbformat import v4
 
 from grader.course import Assignment
 from grader.debug import DebugError, debug
-from grader.interview import Transcript
 from grader.oracle import Oracle
 from grader.question import Question
+from grader.response import Transcript
 from grader.result import Result
 from grader.sandbox import Plain
 from grader.session import Session

@@ -11,9 +11,10 @@ from grader.compare import Agreement, Mismatch
 from grader.diagnose.likeness import compared
 from grader.diagnose.outcome import Wrong
 from grader.diagnose.view import inputs_of
-from grader.interview import Imported, Interview, Response
+from grader.interview import Imported, Interview
 from grader.oracle import Oracle
 from grader.question import OTHER, Question
+from grader.response import Response
 from grader.spec import TimedCase, Version
 
 FAR = 1e-3  # an error that float32's tolerance does not hide

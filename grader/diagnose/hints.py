@@ -17,9 +17,9 @@ from grader.compare import Agreement, Mismatch
 from grader.diagnose.likeness import Likeness, compared, equal, indistinguishable, is_choice, likeness
 from grader.diagnose.outcome import Right, Wrong
 from grader.diagnose.view import view
-from grader.interview import Response
 from grader.oracle import UNUSABLE, Oracle, OracleFault
 from grader.question import Question
+from grader.response import Response
 from grader.spec import Checks, Exercise, TimedCase, Version
 from grader.worker import failure as kinds
 

@@ -23,9 +23,9 @@ import numpy as np
 from grader import wire
 from grader.agreement import comparison_of
 from grader.compare import Comparison, Mismatch
-from grader.interview import Response
 from grader.oracle import Answer
 from grader.question import Question
+from grader.response import Response
 from grader.spec import Exercise
 from grader.wire import Tensor
 

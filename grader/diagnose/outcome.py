@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grader.compare import Agreement
-from grader.interview import Response
 from grader.question import Question
+from grader.response import Response
 
 Wrong = tuple[Question, Response, Agreement | None]  # no agreement: it crashed, or failed a property
 Right = tuple[Question, Response]

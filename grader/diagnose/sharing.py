@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from grader.interview import Response
 from grader.peer import printable
+from grader.response import Response
 
 
 def sharing(response: Response) -> tuple[str, ...]:

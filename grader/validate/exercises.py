@@ -12,8 +12,8 @@ from grader import diagnose, wire
 from grader.agreement import agreement_in_other_type
 from grader.compare import TOLERANCE
 from grader.diagnose import Wrong
-from grader.interview import Response
 from grader.question import OTHER, Question
+from grader.response import Response
 from grader.spec import Exercise, Version
 from grader.validate.bench import SECRETS, Bench
 from grader.validate.findings import Finding

@@ -14,11 +14,11 @@ from typing import Any
 from grader import wire
 from grader.agreement import agreement
 from grader.clock import Race, Runner, TooShort
-from grader.interview import response_of
 from grader.meter import ProcessMeter
 from grader.oracle import OracleFault
 from grader.peer import Peer, PeerLost
 from grader.question import Question
+from grader.response import response_of
 from grader.rules import Counts, growth_breach
 from grader.spec import Exercise, OperationsDoNotGrow, TimedCase, Version
 from grader.trial import times

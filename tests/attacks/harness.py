@@ -45,7 +45,7 @@ from tests.attacks.world import CANARIES, CASE_NAMES, World
 AFTERWARDS = ("kernels.pairwise", "chance.drop")  # what the next submission is asked, and every attack
 ENOUGH_SECONDS = 60.0  # for anything but what is to run into its limits many times; a judge that waits waits for ever
 RECORD_BYTES = 1 << 20  # of a record; a submission may not choose its size
-MEMORY_BYTES = 2 << 30  # by which the judge may grow over one submission: answers of up to 256 MB are legal
+MEMORY_BYTES = 1 << 30  # by which the judge may grow over one submission: an answer of up to 256 MB is legal
 
 
 class TooLong(BaseException):

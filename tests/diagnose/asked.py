@@ -8,8 +8,8 @@ import numpy as np
 
 from grader.compare import Comparison
 from grader.diagnose import Description, Wrong, describe
-from grader.interview import Response
 from grader.question import Question
+from grader.response import Response
 from grader.spec import Case, Checks, Exercise
 from grader.spec.errors import Location
 from grader.wire import Tensor
