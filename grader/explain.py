@@ -60,6 +60,13 @@ def explain_import(imported: Imported, seconds: float) -> Explanation:
     return Explanation(told.verdict, f"{name} cannot be imported: {told.sentence}", told.details, told.cause)
 
 
+def not_started(lost: PeerLost) -> Explanation:
+    """Explain why there is no worker at all: the grader's fault, unless the submission has used up the memory."""
+    if lost.cause is Lost.MEMORY:
+        return Explanation(Verdict.OUT_OF_MEMORY, "it has used up all the memory that it may have", cause="memory")
+    return Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
+
+
 def _failed(failed: Failure) -> Explanation:
     message, detail = printable(failed.message), printable(failed.detail)
     where = _where(failed.frames)
@@ -130,7 +137,7 @@ def _limit(error: str) -> str | None:
 def _lost(lost: PeerLost, status: int | None, limit: str | None, seconds: float, what: str) -> Explanation:
     if lost.cause is Lost.GRADER:
         return Explanation(Verdict.GRADER_FAULT, f"the grader could not ask: {lost.detail}")
-    if limit == "memory":
+    if limit == "memory" or lost.cause is Lost.MEMORY:
         return Explanation(Verdict.OUT_OF_MEMORY, f"{what} uses more memory than it may, and was ended", cause="memory")
     if lost.cause is Lost.TIMED_OUT:
         return Explanation(Verdict.TIMED_OUT, f"{what} did not end within {seconds:g} s", cause="wall")

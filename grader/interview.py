@@ -235,7 +235,10 @@ class Interview:
         """A worker that has imported the module by itself; one that fails to, time and again, is not waited for."""
         if imported.refusals and (len(imported.refusals) >= REFUSALS or imported.refusals[-1].is_late):
             return None, imported.refusals[-1]
-        again = self.load(imported.name)
+        try:
+            again = self.load(imported.name)
+        except PeerLost as lost:
+            return None, Response(lost=lost if lost.cause is Lost.MEMORY else PeerLost(Lost.GRADER, str(lost)))
         if again.worker is not None:
             return again.worker, None
         imported.refusals.append(Response(None, (), again.failure, again.lost, again.status, again.limit))

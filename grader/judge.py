@@ -19,7 +19,7 @@ from grader.agreement import agreement, agreement_in_other_type
 from grader.compare import Agreement
 from grader.course import Assignment
 from grader.editions import Poll
-from grader.explain import Explanation, explain, explain_import, told_safely
+from grader.explain import Explanation, explain, explain_import, not_started, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview
 from grader.marked import Failed, Marked, Row, best_edition, hold, settle, unasked
 from grader.oracle import Oracle, OracleFault
@@ -151,8 +151,8 @@ class Judge:
         try:
             imported = asking.begin(module.name)
         except PeerLost as lost:
-            fault = Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
-            return self._unasked(module, ModuleResult(module.name, False, fault.sentence), fault)
+            why = not_started(lost)
+            return self._unasked(module, ModuleResult(module.name, False, why.sentence), why)
         told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
         if imported.failed:
             why = explain_import(imported, IMPORT_SECONDS)

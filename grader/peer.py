@@ -29,6 +29,7 @@ class Lost(StrEnum):
     TIMED_OUT = "timed out"
     PRINTED = "output"
     PROTOCOL = "protocol"
+    MEMORY = "memory"  # the cage ended it, and whatever was started in its place, for want of memory
     GRADER = "grader"  # no fault of the worker's: this process has no descriptors left, the cage was ended
 
 

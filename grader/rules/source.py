@@ -106,6 +106,8 @@ class SourceReader:
             try:
                 self._worker = self._blanks.fresh()
             except PeerLost as lost:
+                if lost.cause is Lost.MEMORY:
+                    return wire.Inspection(problem="cannot be read, for all memory is used up"), lost.cause
                 raise OracleFault(f"no worker could be started: {lost}") from None
         try:
             return self._worker.call(request, seconds=INSPECT_SECONDS)[0], None

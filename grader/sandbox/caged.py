@@ -11,7 +11,8 @@ from types import TracebackType
 
 from grader import wire
 from grader.meter import CgroupMeter, Meter, TreeMeter
-from grader.peer import Peer, PeerLost
+from grader.peer import Lost, Peer, PeerLost
+from grader.sandbox import processes
 from grader.sandbox.cage import RESTARTS, Limits, Paths, SandboxError
 from grader.sandbox.groups import Groups
 from grader.sandbox.processes import descendants, innermost_pid, is_zombie, kill_all
@@ -99,6 +100,7 @@ class Caged(ABC):
         self.limits = limits
         self._known: dict[int, Peer] = {}  # by process id as the cage sees it
         self._restarts = 0
+        self._ran_out = False  # of memory, at any time
         self._nursery = self.start()
 
     @abstractmethod
@@ -121,10 +123,14 @@ class Caged(ABC):
         while True:
             try:
                 self._wait_ready()
-                return self.spawn(self._nursery.peer)
+                worker = self.spawn(self._nursery.peer)
+                processes.end_first(self.host_pid(worker))
+                return worker
             except PeerLost as lost:
+                self.limit_hit()
                 if self._restarts >= RESTARTS:
-                    raise PeerLost(lost.cause, f"{lost.detail} {self._nursery.complaint}".strip()) from None
+                    cause = Lost.MEMORY if self._ran_out else lost.cause
+                    raise PeerLost(cause, f"{lost.detail} {self._nursery.complaint}".strip()) from None
                 self._restarts += 1
                 self._nursery.kill()
                 self._nursery = self.start()
@@ -151,7 +157,9 @@ class Caged(ABC):
 
     def limit_hit(self) -> str | None:
         """The limit of the cage that was run into since this was last asked."""
-        return self._nursery.groups.hit() if self._nursery.groups else None
+        limit = self._nursery.groups.hit() if self._nursery.groups else None
+        self._ran_out = self._ran_out or limit == "memory"
+        return limit
 
     def host_pid(self, worker: Peer) -> int | None:
         """A worker's process id in the judge's own namespace."""

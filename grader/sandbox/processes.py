@@ -27,6 +27,15 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def end_first(pid: int | None) -> None:
+    """If memory runs out, have the system end this process, and what it will fork, before any other. None: nobody
+    knows it."""
+    try:
+        Path(f"/proc/{pid}/oom_score_adj").write_text("1000", encoding="ascii")
+    except OSError:
+        pass  # it has ended, or belongs to somebody else
+
+
 def kill_below(pid: int, keep: frozenset[int] = frozenset(), seconds: float = 5.0) -> bool:
     """Kill every process below `pid` but those in `keep`; whether they are gone."""
     return kill_all(lambda: descendants(pid) - keep, seconds)
