@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
-from grader.interview import Imported
+from grader.interview import SUBMISSION_SECONDS, Imported
 from grader.peer import Lost, PeerLost, printable
 from grader.response import Response
 from grader.result import Verdict
@@ -139,6 +139,10 @@ def _lost(lost: PeerLost, status: int | None, limit: str | None, seconds: float,
         return Explanation(Verdict.GRADER_FAULT, f"the grader could not ask: {lost.detail}")
     if limit == "memory" or lost.cause is Lost.MEMORY:
         return Explanation(Verdict.OUT_OF_MEMORY, f"{what} uses more memory than it may, and was ended", cause="memory")
+    if limit == "submission":
+        minutes = f"{SUBMISSION_SECONDS / 60:g} minutes"
+        told = f"it was not asked, for all answers of this submission together may take {minutes}, and have"
+        return Explanation(Verdict.TIMED_OUT, told, cause="submission")
     if lost.cause is Lost.TIMED_OUT:
         return Explanation(Verdict.TIMED_OUT, f"{what} did not end within {seconds:g} s", cause="wall")
     if lost.cause is Lost.PRINTED:

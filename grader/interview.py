@@ -21,6 +21,7 @@ from grader.worker.failure import BROKEN
 IMPORT_SECONDS = 30.0
 REAP_SECONDS = 2.0  # for a parent to say how a worker has ended, or that it is there itself
 DEVICE_SECONDS = 60.0  # for a worker to get hold of a GPU, which takes a second or two
+SUBMISSION_SECONDS = 900.0  # that all answers of one submission may take together; honest ones take a minute
 END_SECONDS = 0.5  # for a worker that has hung up to end
 ANEW = wire.encode(wire.Anew(quiet=True))
 REFUSALS = 2  # of a module to be imported once more, after which that is not tried any more
@@ -60,6 +61,7 @@ class Interview:
         self._submission = submission
         self._device = device
         self._blank: Peer | None = None  # a worker that has run nobody's code
+        self._waited = 0.0  # seconds, for answers
 
     def __enter__(self) -> Interview:
         return self
@@ -158,6 +160,9 @@ class Interview:
         transcript = Transcript()
         deaths = 0
         for question in questions:
+            if self._waited > SUBMISSION_SECONDS:
+                transcript.add(Response(lost=PeerLost(Lost.TIMED_OUT), limit="submission"))
+                continue
             if deaths >= DEATHS:
                 transcript.responses.append(transcript.responses[-1])
                 continue
@@ -261,23 +266,28 @@ class Interview:
         raise AssertionError
 
     def _put(self, worker: Peer, question: Question) -> Response:
-        parts = question.encode(self._device)
+        parts, begin = question.encode(self._device), time.monotonic()
         try:
             reply, data = worker.call_encoded(parts, seconds=question.exercise.seconds)
             return response_of(reply, data)
         except PeerLost as lost:
             return Response(lost=lost)
+        finally:
+            self._waited += time.monotonic() - begin
 
     def put_together(
         self, worker: Peer, frame: wire.Encoded, count: int, seconds: float, *, anew: bool
     ) -> list[Response] | wire.Failure | None:
         """Put so many questions at once, and wait so long for all answers; a failure, or None, where one of them is
         missing. `anew`: to a worker that imports its module again before."""
+        begin = time.monotonic()
         try:
             reply, data = worker.call_encoded(frame, seconds=seconds, first=ANEW if anew else None)
             return reply if isinstance(reply, wire.Failure) else responses_of(reply, data, count)
         except PeerLost:
             return None
+        finally:
+            self._waited += time.monotonic() - begin
 
     @property
     def device(self) -> str:

@@ -237,3 +237,12 @@ def test_it_works_in_one_dtype_only(grade: Grade) -> None:
     result = grade(algebra=algebra("return x @ torch.eye(x.shape[1]).double() * factor"))
     assert one(result, "scale").verdict is Verdict.RIGHT
     assert any("works in float64 only" in note for note in one(result, "scale").notes)
+
+
+def test_all_answers_together_may_take_so_long(grade: Grade, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("grader.interview.SUBMISSION_SECONDS", 0.2)
+    result = grade(algebra=algebra("import time; time.sleep(0.3); return x * factor"))
+    scale, count = one(result, "scale"), one(result, "count")
+    assert (count.verdict, count.cause) == (Verdict.TIMED_OUT, "submission")
+    assert "all answers of this submission together may take" in (count.sentence or "")
+    assert scale.verdict in (Verdict.TIMED_OUT, Verdict.EDGE, Verdict.RIGHT)

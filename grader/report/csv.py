@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from grader.course import Assignment
@@ -12,6 +13,7 @@ from grader.report.grade import cell, grade, number
 from grader.result import Verdict
 
 FORMULA = "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
+BEHIND_A_SEMICOLON = re.compile(rf"(;[\s\"]*)(?=[{re.escape(FORMULA)}])")
 COLUMNS = ("student", "submission", "submitted", "status", "points", "out_of", "remark")
 
 
@@ -31,8 +33,9 @@ def table(rows: Iterable[Sequence[str | float | None]]) -> str:
 
 
 def harmless(text: str) -> str:
-    """One line of text that begins with an apostrophe where a spreadsheet would compute it."""
-    line = cell(text)
+    """One line of text, with an apostrophe where a spreadsheet would compute what follows: at its beginning, and behind
+    a semicolon, which parts the cells where a comma parts whole numbers from decimals."""
+    line = BEHIND_A_SEMICOLON.sub(r"\1'", cell(text))
     return f"'{line}" if line.startswith(tuple(FORMULA)) or text[:1] in ("\t", "\r", "\n") else line
 
 

@@ -5,12 +5,16 @@ A rule speaks about the function that the exercise is named after and whatever t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that a solution must keep to. `sentence` is what a student reads."""
+    """One thing that a solution must keep to.
+
+    `sentence` is what a student reads. If it is `advice`, breaking it is told in a note and costs nothing."""
+
+    advice: bool = field(default=False, kw_only=True)
 
     @property
     def sentence(self) -> str:
@@ -68,31 +72,31 @@ class MemoryLimit(Rule):
         return f"at most {self.megabytes} MB of memory at size {self.n}"
 
 
-def no_loops(*, constant_allowed: bool = False) -> Rule:
+def no_loops(*, constant_allowed: bool = False, advice: bool = False) -> Rule:
     """No Python loop, comprehension, map or recursion; `constant_allowed` lets `for i in range(3)` pass."""
-    return LoopLimit(0, constant_allowed=constant_allowed)
+    return LoopLimit(0, constant_allowed=constant_allowed, advice=advice)
 
 
-def at_most_loops(n: int, *, constant_allowed: bool = False) -> Rule:
+def at_most_loops(n: int, *, constant_allowed: bool = False, advice: bool = False) -> Rule:
     """At most `n` Python loops."""
-    return LoopLimit(n, constant_allowed=constant_allowed)
+    return LoopLimit(n, constant_allowed=constant_allowed, advice=advice)
 
 
-def exactly_loops(n: int, *, constant_allowed: bool = False) -> Rule:
+def exactly_loops(n: int, *, constant_allowed: bool = False, advice: bool = False) -> Rule:
     """Exactly `n` Python loops."""
-    return LoopLimit(n, exactly=True, constant_allowed=constant_allowed)
+    return LoopLimit(n, exactly=True, constant_allowed=constant_allowed, advice=advice)
 
 
-def no_calls(*names: str, but: tuple[str, ...] = ()) -> Rule:
+def no_calls(*names: str, but: tuple[str, ...] = (), advice: bool = False) -> Rule:
     """None of these functions is called, under whatever alias; `but` are exceptions from names like "torch.nn.*"."""
-    return NoCalls(names, but)
+    return NoCalls(names, but, advice=advice)
 
 
-def operations_do_not_grow() -> Rule:
+def operations_do_not_grow(*, advice: bool = False) -> Rule:
     """The number of dispatched tensor operations does not depend on the size of the timed case."""
-    return OperationsDoNotGrow()
+    return OperationsDoNotGrow(advice=advice)
 
 
-def memory_at_most(megabytes: int, n: int) -> Rule:
+def memory_at_most(megabytes: int, n: int, *, advice: bool = False) -> Rule:
     """The timed case at size `n` needs at most `megabytes` MB (10**6 bytes) of memory."""
-    return MemoryLimit(megabytes, n)
+    return MemoryLimit(megabytes, n, advice=advice)

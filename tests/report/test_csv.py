@@ -62,6 +62,13 @@ def test_whatever_the_text_it_is_one_cell_and_no_formula(text: str, start: str) 
         assert cell == harmless(whole) and other == "x"
 
 
+@given(st.lists(st.sampled_from([*STARTS, ";", " ", "\t", '"', ",", "a"]), max_size=12).map("".join))
+def test_a_semicolon_that_parts_cells_begins_no_formula(text: str) -> None:
+    (line,) = table([[text, "x"]]).splitlines()
+    for cell in csv.reader([line], delimiter=";"):
+        assert not [part for part in cell if part.strip(' "').startswith(STARTS)], line
+
+
 def canvas_rows(text: str) -> list[list[str]]:
     """Checks what Canvas wants of every file, and gives the rows below the first two."""
     header, possible, *rows = rows_of(text)
