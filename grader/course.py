@@ -10,11 +10,12 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from grader.errors import GraderError
+from grader.files import write_atomically
 from grader.spec import Checks, Exercise, load_checks
 
 CONFIGURATION = "grader.toml"
@@ -31,6 +32,12 @@ class Course:
     root: Path
     assignments: Path
     solutions: Path
+    passed_over: Path | None = None  # a nearer one that nobody has said to trust
+
+    @property
+    def remark(self) -> str | None:
+        """A sentence where a nearer course was passed over."""
+        return _untrusted(self.passed_over) if self.passed_over else None
 
     @property
     def given(self) -> Path:
@@ -46,7 +53,8 @@ class Course:
         public = self.assignments / name / "checks.py"
         if not name.isidentifier() or not public.is_file():
             known = self.names()
-            raise CourseError(f"there is no assignment {name!r} in {self.assignments}{_suggestion(name, known)}")
+            told = f"there is no assignment {name!r} in {self.assignments}{_suggestion(name, known)}"
+            raise CourseError("; ".join(filter(None, (told, self.remark))))
         hidden = self.solutions / name / "hidden.py"
         found = hidden if hidden.is_file() else None
         return Assignment(self, load_checks(public, found), public, found)
@@ -115,17 +123,57 @@ class Assignment:
         return [exercise for exercise in exercises if exercise.id in chosen]
 
 
-def find_course(start: Path | None = None) -> Course:
-    """The course around `start` (the current directory), or $GRADER_COURSE, or the one that this package lies in.
+def find_course(named: Path | None = None) -> Course:
+    """Find a course: $GRADER_COURSE, else the one around the folder `named`, else the one around the current folder,
+    else the one that this package lies in.
 
-    Raises CourseError."""
-    places = [os.environ.get("GRADER_COURSE")] if os.environ.get("GRADER_COURSE") else []
-    start = (start or Path.cwd()).resolve()
-    package = Path(__file__).resolve().parent
-    for folder in [*map(Path, filter(None, places)), start, *start.parents, package.parent]:
+    A course's checks run with the rights of whoever runs grader. The current folder may be a stranger's: a course is
+    taken from there only if it is trusted (see `trust`). Raises CourseError."""
+    own = Path(__file__).resolve().parent.parent
+    told = os.environ.get("GRADER_COURSE")
+    around = named or (Path(told) if told else None)
+    if told and (Path(told) / CONFIGURATION).is_file():
+        return _read(Path(told))
+    here = (around or Path.cwd()).resolve()
+    distrusted: list[Path] = []
+    for folder in (here, *here.parents):
         if (folder / CONFIGURATION).is_file():
-            return _read(folder)
+            if around is not None or folder == own or is_trusted(folder):
+                return _read(folder)
+            distrusted.append(folder)
+    if (own / CONFIGURATION).is_file():
+        return replace(_read(own), passed_over=distrusted[0] if distrusted else None)
+    if distrusted:
+        raise CourseError(_untrusted(distrusted[0]))
     raise CourseError(f"no {CONFIGURATION} here or above; run grader in a course's folder, or set GRADER_COURSE to it")
+
+
+def trust(root: Path) -> None:
+    """Let a course be taken from this folder whenever somebody works in it. Raises CourseError, OSError."""
+    root = root.resolve()
+    if not (root / CONFIGURATION).is_file():
+        raise CourseError(f"there is no {CONFIGURATION} in {root}")
+    if not is_trusted(root):
+        file = _trusted_file()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, "".join(f"{line}\n" for line in [*_trusted(), root]).encode())
+
+
+def is_trusted(root: Path) -> bool:
+    """Whether `trust` was said of it."""
+    return str(root) in _trusted()
+
+
+def _trusted() -> list[str]:
+    try:
+        return _trusted_file().read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError, RuntimeError):
+        return []
+
+
+def _trusted_file() -> Path:
+    """In the user's configuration, as the XDG base directory specification has it."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "grader" / "trusted"
 
 
 def _read(root: Path) -> Course:
@@ -141,6 +189,13 @@ def _read(root: Path) -> Course:
             raise CourseError(f"{file}: {key} is the name of a folder, not {value!r}")
         folders[key] = (root / value).resolve()
     return Course(root, folders["assignments"], folders["solutions"])
+
+
+def _untrusted(root: Path) -> str:
+    return (
+        f"the course in {root} is not used, for its checks would run with all your rights; if you trust who made it, "
+        f"say so once: grader trust {root}"
+    )
 
 
 def _suggestion(word: str, known: list[str]) -> str:

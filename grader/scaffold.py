@@ -9,7 +9,7 @@ import keyword
 import os
 from pathlib import Path
 
-from grader.course import CONFIGURATION, CourseError, find_course
+from grader.course import CONFIGURATION, CourseError, find_course, trust
 from grader.errors import GraderError
 from grader.files import write_atomically
 from grader.stubs import generated
@@ -168,6 +168,7 @@ def scaffold(name: str, module: str, title: str, here: Path) -> list[Path]:
     course.given.mkdir(exist_ok=True)
     for path, text in generated(course.assignment(name)).items():
         write_atomically(path, text.encode())
+    trust(course.root)
     return [*made, *texts]
 
 

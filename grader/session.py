@@ -38,9 +38,10 @@ class Session:
 
     @classmethod
     def open(cls, name: str | None, path: Path | None = None, here: Path | None = None) -> Session:
-        """A session about an assignment, or the one that the folder `here` is about."""
-        here = here or Path.cwd()
+        """A session about an assignment, or the one that the folder `here` is about. Its course is the one around
+        `here`; if that is not given, the one that `find_course` finds from the current folder."""
         course = find_course(here)
+        here = here or Path.cwd()
         return cls(course, course.assignment(name or guess_assignment(course, here)), path, here)
 
     def check(

@@ -23,6 +23,14 @@ TOY = ROOT / "tests" / "courses" / "toy"
 Grade = Callable[..., Result]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test changes what the user who runs it has said to trust."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("configuration")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def toy() -> Assignment:
     """The toy assignment t1."""

@@ -17,6 +17,7 @@ def test_the_page_is_followed_to_the_letter(tmp_path: Path) -> None:
     course = tmp_path / "course"
     course.mkdir()
     environment = {key: value for key, value in os.environ.items() if key != "GRADER_COURSE"}
+    environment["XDG_CONFIG_HOME"] = str(tmp_path / "configuration")
     environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     printed: list[str] = []
     steps = FENCE.findall((ROOT / "docs/authoring.md").read_text(encoding="utf-8"))

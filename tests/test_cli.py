@@ -18,6 +18,8 @@ def run(*arguments: str, cwd: Path = TOY) -> subprocess.CompletedProcess[str]:
     """`grader ...` in a folder."""
     command = [sys.executable, "-m", "grader.cli", *arguments]
     environment = {key: value for key, value in os.environ.items() if key != "GRADER_COURSE"}
+    if (cwd / "grader.toml").is_file():
+        environment["GRADER_COURSE"] = str(cwd)
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from grader import wire
-from grader.course import Assignment, find_course
+from grader.course import Assignment, find_course, trust
 from grader.draw import PUBLIC
 from grader.grading import check
 from grader.judge import Options
@@ -247,6 +247,7 @@ def test_a_command_that_is_run_offline_reaches_nothing(tmp_path: Path, monkeypat
 
 def test_a_bundle_needs_no_network(bundle: Path, course: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "grader.cli", "check", "t1", "--submission", str(course / "solutions/t1")]
+    trust(bundle)
     done = run_offline(command, bundle, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "t1: 99 of 99 points" in done.stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course import find_course
+from grader.course import find_course, trust
 from grader.release import release
 from tests.conftest import ROOT
 from tests.offline import run_offline
@@ -19,6 +19,7 @@ def test_a_bundle_of_the_course_needs_no_network(name: str, tmp_path: Path) -> N
     bundle = release([assignment], tmp_path / "bundle")
     (tmp_path / "scratch").mkdir()
     command = [sys.executable, "-m", "grader.cli", "check", name, "--submission", str(assignment.solution)]
+    trust(bundle)
     done = run_offline(command, bundle, tmp_path / "scratch")
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "exercises right" in done.stdout and "hidden ones, with other inputs, are run at grading" in done.stdout

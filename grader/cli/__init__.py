@@ -22,6 +22,7 @@ COMMANDS = {
     "release": "release:release",
     "show": "show:show",
     "stubs": "author:stubs",
+    "trust": "author:trust",
     "validate": "author:validate",
 }
 

@@ -9,6 +9,7 @@ import click
 
 from grader.cli.common import NOT_RIGHT, RIGHT, sentences, tell
 from grader.course import find_course
+from grader.course import trust as remember
 from grader.files import write_atomically
 from grader.stubs import generated, stale
 
@@ -32,6 +33,17 @@ def stubs(assignments: tuple[str, ...], only_check: bool) -> int:
     if only_check and old:
         click.echo(f"out of step with their source: {', '.join(map(str, old))}; run grader stubs", err=True)
         return NOT_RIGHT
+    return RIGHT
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@sentences
+def trust(folder: Path) -> int:
+    """Let the course in FOLDER be used by whoever works in it: its checks then run with your rights."""
+    root = folder.resolve()
+    remember(root)
+    click.echo(f"the course in {root} is trusted")
     return RIGHT
 
 

@@ -63,6 +63,8 @@ def check(
     if watch:
         return _watch(assignment, submission, exercises, verbose)
     course = find_course()
+    if course.remark:
+        click.echo(f"grader: {course.remark}", err=True)
     chosen = course.assignment(assignment or guess_assignment(course, Path.cwd()))
     work = find_submission(course, chosen, submission, Path.cwd())
     if debug:

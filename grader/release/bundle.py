@@ -154,6 +154,10 @@ Your copy of {what}: the files that you write, and everything that is needed to 
     python3 -m venv .venv
     source .venv/bin/activate
     pip install -r requirements.txt
+    grader trust .
+
+The last line lets the checks in this folder run on your machine; in a folder that you did not get from your course, do
+not say it.
 
 ## Every time
 

@@ -35,7 +35,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "grader.cli", "check", "t1", *arguments],
         cwd=TOY,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "GRADER_COURSE": str(TOY)},
         capture_output=True,
         text=True,
         check=False,
