@@ -26,6 +26,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from html.parser import HTMLParser
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,7 +36,9 @@ import msgspec
 from rich.console import Console
 
 from grader import interview, sandbox
+from grader.course import Assignment
 from grader.report import terminal
+from grader.report.html import page_of_result
 from grader.result import Result, Verdict
 from grader.sandbox.processes import descendants, is_zombie
 from tests.attacks.attack import Attack
@@ -44,6 +47,7 @@ from tests.attacks.world import CANARIES, CASE_NAMES, World
 
 AFTERWARDS = ("kernels.pairwise", "chance.drop")  # what the next submission is asked, and every attack
 ENOUGH_SECONDS = 60.0  # for anything but what is to run into its limits many times; a judge that waits waits for ever
+ACTIVE = {"script", "img", "iframe", "object", "embed", "link", "form", "input", "base", "video", "audio", "applet"}
 RECORD_BYTES = 1 << 20  # of a record; a submission may not choose its size
 MEMORY_BYTES = 1 << 30  # by which the judge may grow over one submission: an answer of up to 256 MB is legal
 
@@ -109,8 +113,8 @@ class Arena:
         found: list[str] = []
         for result in results:
             found += points(attack, result, self.world.assignment)
-            found += clear(result)
-            found += secrets(result)
+            found += clear(result, self.world.assignment)
+            found += secrets(result, self.world.assignment)
         said = "\n".join(_printed(result) for result in results)
         found += sorted({line for line in said.splitlines() if line.startswith("[breach]")})
         if not attack.silent and "[attempt]" not in said:
@@ -171,7 +175,7 @@ class Arena:
 # -- what a record shows -----------------------------------------------------------------------------------------------
 
 
-def points(attack: Attack, result: Result, assignment: Any) -> list[str]:
+def points(attack: Attack, result: Result, assignment: Assignment) -> list[str]:
     """Points above what is honestly earned, or below where the attack does not reach."""
     found = []
     for one in result.exercises:
@@ -188,8 +192,8 @@ def points(attack: Attack, result: Result, assignment: Any) -> list[str]:
     return found
 
 
-def clear(result: Result) -> list[str]:
-    """Whether every verdict is one, says why, and shows nothing that a terminal would obey."""
+def clear(result: Result, assignment: Assignment) -> list[str]:
+    """Whether every verdict is one, says why, and shows nothing that a terminal or a browser would obey."""
     found = []
     for one in result.exercises:
         if one.verdict is Verdict.GRADER_FAULT:
@@ -203,7 +207,9 @@ def clear(result: Result) -> list[str]:
         found.append(f"the record has {len(encoded):,} bytes")
     if msgspec.json.decode(encoded, type=Result) != result:
         found.append("the record does not survive JSON")
-    texts = [*_strings(json.loads(encoded)), rendered(result), page(result)]
+    shown = page(result, assignment)
+    found += [f"a page that is more than text: {tag}" for tag in Tags(shown).found]
+    texts = [*_strings(json.loads(encoded)), rendered(result), shown]
     for text in texts:
         bad = sorted({c for c in text if not (c.isprintable() or c in "\n\t")})
         if bad:
@@ -211,9 +217,9 @@ def clear(result: Result) -> list[str]:
     return found
 
 
-def secrets(result: Result) -> list[str]:
+def secrets(result: Result, assignment: Assignment) -> list[str]:
     """Canaries in anything that is shown. The grader itself names a hidden case that fails; a submission must not."""
-    shown = result.to_json().decode() + rendered(result) + page(result)
+    shown = result.to_json().decode() + rendered(result) + page(result, assignment)
     printed = "\n".join(one.printed for one in (*result.modules, *result.exercises))
     found = []
     for text, canaries in ((shown, CANARIES), (printed, CASE_NAMES)):
@@ -231,9 +237,27 @@ def rendered(result: Result) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def page(result: Result) -> str:
-    """What a browser gets, where there is such a report; raises where a tag of the submission's own is in it."""
-    return ""
+def page(result: Result, assignment: Assignment) -> str:
+    """What a browser gets."""
+    return page_of_result(result, assignment)
+
+
+class Tags(HTMLParser):
+    """What a page does beside showing text: tags that load or run something, handlers, addresses."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ACTIVE:
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            is_address = name in ("href", "src", "xlink:href", "action", "data") and not (value or "").startswith("#")
+            if name.startswith("on") or is_address:
+                self.found.append(f"<{tag} {name}={(value or '')[:40]!r}>")
 
 
 def _printed(result: Result) -> str:
