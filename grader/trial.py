@@ -122,6 +122,8 @@ class Trial:
                 if not isinstance(reply, wire.Counted):
                     return None
                 counted.append(reply)
+                if not reply.complete:  # nor would the larger ones be
+                    return counted + [reply] * (len(questions) - len(counted))
         except PeerLost as lost:
             self._ours(worker, lost)
             return None
@@ -199,7 +201,9 @@ class Trial:
         check: Check,
         counts: Counts | None,
         number: int,
+        small: bool = True,
     ) -> Outcome:
+        """The outcome of one race. `small`: a smaller question is asked before, where there is one."""
         case = exercise.timed_case
         assert case is not None
         known = self._yardstick.oracle.measured(exercise)
@@ -233,7 +237,8 @@ class Trial:
         if heats is None:
             reference = self._another(exercise, edition)
             limit, read = case.at_most * pace, self._yardstick.oracle.read
-            race = Race(student, runner(reference), question, read, checked, limit)
+            first = self._yardstick.smaller(exercise) if small else None
+            race = Race(student, runner(reference), question, read, checked, limit, first)
         else:
             race = replace(heats, student=student, check=checked)
         try:
@@ -243,6 +248,10 @@ class Trial:
         except WrongAnswer as wrong:
             return Outcome(wrong.why, share=0.0)
         except PeerLost as lost:
+            if race.last is None and small:  # nobody has said that it has to answer a smaller one
+                return self._race(exercise, imported, edition, check, counts, number, small=False)
+            if lost.cause is Lost.SPENT:
+                return self._hopeless(exercise, imported, counts)
             if lost.cause is not Lost.TIMED_OUT or race.last is None:
                 return Outcome(explain(self._interview.gone(worker, lost), exercise.seconds), share=0.0)
             ratio = round(exercise.seconds * 1e9 / race.last.wall / pace, 4)
@@ -305,6 +314,18 @@ class Trial:
                 f"{times(timing.ratio)} as long: it waits for something (sleep, a lock, another process)"
             )
         return self._slow(exercise, imported, counts, speed, told, "wall" if timing.waits else "cpu", timing.share)
+
+    def _hopeless(self, exercise: Exercise, imported: Imported, counts: Counts | None) -> Outcome:
+        """Too slow by so much that its answer was not waited for."""
+        case = exercise.timed_case
+        assert case is not None
+        ratio = HOPELESS * NO_POINTS * case.at_most
+        speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="cpu")
+        told = (
+            f"at n = {case.size} it takes more than {ratio:,.0f} times the reference's time, and the limit is "
+            f"{case.at_most:g} times: it was stopped there"
+        )
+        return self._slow(exercise, imported, counts, speed, told, "cpu", 0.0)
 
     def _slow(
         self,

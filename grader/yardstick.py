@@ -49,6 +49,12 @@ class Yardstick:
             return n, 2 * n
         return small, 2 * small
 
+    def smaller(self, exercise: Exercise) -> Question | None:
+        """A question of the timed case with smaller inputs, None if it cannot be drawn smaller."""
+        assert exercise.timed_case is not None
+        small, _ = self.sizes(exercise)
+        return self.question(exercise, "small", n=small) if small < exercise.timed_case.size else None
+
     def counts(self, exercise: Exercise, questions: tuple[Question, Question]) -> tuple[wire.Counted, wire.Counted]:
         """The reference's operations at the two sizes. Raises OracleFault."""
         known = self.oracle.measured(exercise)
