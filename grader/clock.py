@@ -48,6 +48,7 @@ NO_POINTS = 5.0  # times the limit: where speed points have fallen to none
 HOPELESS = 2.0  # times that: where two pairs are enough, and no question is waited for any longer
 STEADY = 2  # times that a smaller question is asked: the last one is the steady one
 LEAST = 250_000_000  # nanoseconds of CPU time that every question is given
+TELLING = LEAST // 10  # that a smaller question takes at least, or it tells nothing
 WALL = 3.0  # times the limit, and times the ratio of CPU times: the gate on wall time
 WALL_PAIRS = 10  # at least, to call it waiting
 NEAR_ZERO = 0.1  # of the median: a reading below is one that the system was late with
@@ -90,7 +91,7 @@ class Timing:
     @property
     def waits(self) -> bool:
         """Whether it certainly spends most of its time asleep, or has somebody work who cannot be seen."""
-        return self.suspicious and self.pairs >= WALL_PAIRS and self.wall_from > WALL * self.limit
+        return self.pairs >= WALL_PAIRS and self.wall_from > WALL * max(self.limit, self.ratio)
 
     @property
     def too_slow(self) -> bool:
@@ -118,7 +119,7 @@ class Timing:
     def clear(self) -> bool:
         """Whether more pairs would change nothing that matters."""
         if self.pairs >= PAIRS and not self.interval[0] <= self.limit < self.interval[1]:
-            return self.waits or not self.suspicious
+            return self.waits or not self.suspicious or self.interval[0] > NO_POINTS * self.limit
         return self.pairs >= 2 and self.interval[0] > HOPELESS * NO_POINTS * self.limit
 
 
@@ -224,7 +225,7 @@ class Race:
             return False
         if not isinstance(right, wire.Answer) or not isinstance(reply, wire.Answer):
             return False
-        return student.cpu - (whole.cpu - right.cpu) > NO_POINTS * self.limit * max(right.cpu, SHORTEST)
+        return student.cpu - (whole.cpu - right.cpu) > max(TELLING, NO_POINTS * self.limit * right.cpu)
 
     def _at_most(self) -> int | None:
         """Nanoseconds of CPU time beyond which a question is hopeless; None where that cannot be said."""

@@ -111,7 +111,8 @@ class Peer:
         left: Left | None = None,
     ) -> tuple[wire.Reply, memoryview]:
         """The same for a frame that was encoded before, with descriptors that travel along. `first`: one that goes
-        before it, and that nobody replies to. `left`: how many seconds of CPU time the worker has left; none ends it."""
+        before it, and that nobody replies to. `left`: tells how many seconds of CPU time the worker has left; if none,
+        it is given up."""
         return self._exchange(frame, descriptors, seconds, first, left)
 
     def wait_ready(self, seconds: float) -> None:

@@ -33,7 +33,7 @@ from grader.rules import (
 )
 from grader.sitting import Sitting
 from grader.spec import Exercise, MemoryLimit, OperationsDoNotGrow, Version
-from grader.yardstick import Yardstick, runner, used
+from grader.yardstick import ENOUGH, OPERATIONS_LIMIT, Yardstick, runner, used
 
 Check = Callable[[Question, Response, dict[str, Any]], Explanation | None]
 
@@ -100,25 +100,29 @@ class Trial:
     # -- rules --------------------------------------------------------------------------------------------------
 
     def _counted(
-        self, questions: Sequence[Question], find: Callable[[list[wire.Counted]], Breach | None]
+        self,
+        questions: Sequence[Question],
+        find: Callable[[list[wire.Counted]], Breach | None],
+        limit: int = OPERATIONS_LIMIT,
     ) -> tuple[list[wire.Counted] | None, Breach | None]:
         """The operations of each question, put to one worker, and the rule that they break: what was counted where
         others were before, if that breaks none; else what is counted alone. None where they cannot be counted: then
         nothing is held against the student."""
         for worker in (self._counting.again, self._counting.fresh):
-            counted = self._count(worker(), questions)
+            counted = self._count(worker(), questions, limit)
             breach = find(counted) if counted is not None else None
             if counted is not None and breach is None:
                 break
         return counted, breach
 
-    def _count(self, worker: Peer | None, questions: Sequence[Question]) -> list[wire.Counted] | None:
+    def _count(self, worker: Peer | None, questions: Sequence[Question], limit: int) -> list[wire.Counted] | None:
         counted: list[wire.Counted] = []
         if worker is None:
             return None
         try:
             for question in questions:
-                reply, _ = worker.call_encoded(self._yardstick.count(question), seconds=question.exercise.seconds)
+                frame = self._yardstick.count(question, limit)
+                reply, _ = worker.call_encoded(frame, seconds=question.exercise.seconds)
                 if not isinstance(reply, wire.Counted):
                     return None
                 counted.append(reply)
@@ -129,7 +133,7 @@ class Trial:
             return None
         return counted
 
-    def _counts(self, exercise: Exercise) -> tuple[Counts | None, Breach | None]:
+    def _counts(self, exercise: Exercise, limit: int = OPERATIONS_LIMIT) -> tuple[Counts | None, Breach | None]:
         """The operations at two sizes, and the rule that they break."""
         sizes = self._yardstick.sizes(exercise)
         small, large = (self._yardstick.question(exercise, "count", n=n) for n in sizes)
@@ -138,7 +142,7 @@ class Trial:
         def find(counted: list[wire.Counted]) -> Breach | None:
             return growth_breach(exercise, Counts(sizes, (counted[0], counted[1]), reference))
 
-        counted, breach = self._counted([small, large], find)
+        counted, breach = self._counted([small, large], find, limit)
         return (Counts(sizes, (counted[0], counted[1]), reference) if counted else None), breach
 
     def _memory(self, exercise: Exercise) -> Breach | None:
@@ -319,6 +323,7 @@ class Trial:
         """Too slow by so much that its answer was not waited for."""
         case = exercise.timed_case
         assert case is not None
+        counts = counts or self._counts(exercise, ENOUGH)[0]
         ratio = HOPELESS * NO_POINTS * case.at_most
         speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="cpu")
         told = (
