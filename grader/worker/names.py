@@ -197,7 +197,7 @@ class Names:
         found: set[Origin] = set()
         values = [*node.args, *(keyword.value for keyword in node.keywords)][:100]
         given = frozenset[Origin]().union(*(self.origins(value, scope, depth) for value in values))
-        given = frozenset(origin for origin in given if isinstance(origin, Routine | Made))
+        given = frozenset(one for one in given if isinstance(one, Routine) or (isinstance(one, Made) and one.of))
         for origin in self.origins(node.func, scope, depth):
             handed = NOTHING
             if isinstance(origin, Library):

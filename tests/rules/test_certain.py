@@ -125,6 +125,12 @@ NAMES = {
         "return cdist(x)",
         "return torch.cdist(x, x)",
     ),
+    "made of a number": (
+        "class G:\n    def __init__(self, n): self.n = n\n    def __call__(self, x): return x * self.n\n"
+        "g = G(torch.nn.functional.relu(torch.tensor(3)).item())\nh = torch.vmap(torch.nn.Linear(3, 3))",
+        "return g(x)",
+        "return torch.nn.Linear(3, 3)(x)",
+    ),
     "made at the top": (
         "g = torch.compile(torch.sum)\nh = torch.nn.Linear(3, 3)\nSCALE = torch.tensor([2.0]).item()",
         "return x * SCALE",
@@ -195,6 +201,15 @@ DEFINED = {
         "@Timed\ndef f(x): return x",
         "class Timed:\n    def __init__(self, g): self.g = g\n    def __call__(self, x): return [self.g(y) for y in x]\n"
         "@Timed\ndef f(x): return x",
+    ),
+    "a manager at the top": (
+        "from contextlib import nullcontext\ndef g(x): return x\nwith nullcontext(g) as f: pass",
+        "from contextlib import nullcontext\ndef g(x): return [y for y in x]\ndef f(x): return x\n"
+        "with nullcontext(g) as f: pass",
+    ),
+    "a pattern at the top": (
+        "def g(x): return x\nmatch g:\n    case f: pass",
+        "def g(x): return [y for y in x]\ndef f(x): return x\nmatch g:\n    case f: pass",
     ),
     "lru_cache": (
         "from functools import lru_cache\n@lru_cache(maxsize=None)\ndef f(x): return x",
