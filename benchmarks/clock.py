@@ -35,9 +35,11 @@ from grader.oracle import Oracle
 from grader.question import Question
 from grader.sandbox import Plain
 from grader.submission import open_submission
+from grader.yardstick import SMALLER
 
 LIMIT = 2.0
 STEPS = 8  # products in the reference
+SMALL = 280 // SMALLER  # the size of the question that comes before a race
 VARIANTS = {"1x": 8, "1.5x": 12, "3x": 24}  # products in a submission
 UNJUST = {"1x": True, "1.5x": True, "3x": False}  # the verdict "too slow" is unjust (else its absence is)
 LOADS = (0, 1, 2)  # busy loops
@@ -165,6 +167,7 @@ class Benchmark:
             expected=self.oracle.read,
             check=_must_answer,
             limit=LIMIT,
+            small=fresh(self.exercise, b"benchmark", self.assignment.course.assignments, "small", n=SMALL),
         )
         timing = race.run()
         interview.hang_up(worker)

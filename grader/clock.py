@@ -29,6 +29,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ PAIRS_AT_MOST = 25
 WARM_UP = 2  # pairs that do not count: a fresh process gets its memory page by page
 DOUBT = 1 / 16  # how likely the interval misses the true median, at most, each time it is looked at
 NO_POINTS = 5.0  # times the limit: where speed points have fallen to none
-HOPELESS = 2.0  # times that: where two pairs are enough
+HOPELESS = 2.0  # times that: where two pairs are enough, and no question is waited for any longer
+STEADY = 2  # times that a smaller question is asked: the last one is the steady one
+LEAST = 250_000_000  # nanoseconds of CPU time that every question is given
+TELLING = LEAST // 10  # that a smaller question takes at least, or it tells nothing
 WALL = 3.0  # times the limit, and times the ratio of CPU times: the gate on wall time
 WALL_PAIRS = 10  # at least, to call it waiting
 NEAR_ZERO = 0.1  # of the median: a reading below is one that the system was late with
@@ -87,7 +91,7 @@ class Timing:
     @property
     def waits(self) -> bool:
         """Whether it certainly spends most of its time asleep, or has somebody work who cannot be seen."""
-        return self.suspicious and self.pairs >= WALL_PAIRS and self.wall_from > WALL * self.limit
+        return self.pairs >= WALL_PAIRS and self.wall_from > WALL * max(self.limit, self.ratio)
 
     @property
     def too_slow(self) -> bool:
@@ -115,7 +119,7 @@ class Timing:
     def clear(self) -> bool:
         """Whether more pairs would change nothing that matters."""
         if self.pairs >= PAIRS and not self.interval[0] <= self.limit < self.interval[1]:
-            return self.waits or not self.suspicious
+            return self.waits or not self.suspicious or self.interval[0] > NO_POINTS * self.limit
         return self.pairs >= 2 and self.interval[0] > HOPELESS * NO_POINTS * self.limit
 
 
@@ -130,13 +134,17 @@ class Runner:
         self._trusted = trusted
         self._last = meter.cpu()
 
-    def ask(self, frame: wire.Encoded) -> tuple[Reading, wire.Reply, memoryview]:
-        """Put a question, and time it. Raises PeerLost of a student's worker, OracleFault of the reference's."""
+    def ask(self, frame: wire.Encoded, at_most: int | None = None) -> tuple[Reading, wire.Reply, memoryview]:
+        """Put a question, and time it. `at_most`: nanoseconds of CPU time after which nobody waits for the answer,
+        where the system tells CPU times. Raises PeerLost of a student's worker, OracleFault of the reference's."""
         if self._trusted:
             self._last = self._meter.cpu()
+        left = None
+        if at_most is not None and self._last is not None:
+            left = partial(self._left, self._last + at_most)
         begin = time.perf_counter_ns()
         try:
-            reply, data = self._peer.call_encoded(frame, seconds=self._seconds)
+            reply, data = self._peer.call_encoded(frame, seconds=self._seconds, left=left)
         except PeerLost as lost:
             if self._trusted:
                 raise OracleFault(f"the reference worker is gone: {lost}") from None
@@ -145,6 +153,10 @@ class Runner:
         now, before = self._meter.cpu(), self._last
         self._last = now
         return Reading(None if now is None or before is None else max(now - before, 0), wall), reply, data
+
+    def _left(self, end: int) -> float:
+        """Seconds of CPU time until it has used so much."""
+        return (end - (self._meter.spent() or 0)) / 1e9
 
     def stays_with(self, other: Runner) -> None:
         """Keep both on the core that this one was given, where the system lets us."""
@@ -169,7 +181,12 @@ class Pair:
 @dataclass
 class Race:
     """Student against reference. `expected` reads the reference's reply, `check` raises where the student's is not
-    right; `question(i)` draws the inputs of the i-th pair."""
+    right; `question(i)` draws the inputs of the i-th pair. `small`: a question of the same kind with smaller inputs.
+
+    Whoever is beyond HOPELESS times NO_POINTS times the limit has no points for speed, whatever is measured further. So
+    a question is given that much CPU time and no more where the one before has taken more than that, or where the
+    smaller one takes far too long each time that it is asked: what is done once in a process (an import, a
+    compilation) is not taken for what is done each time."""
 
     student: Runner
     reference: Runner
@@ -177,13 +194,18 @@ class Race:
     expected: Answered
     check: Checked
     limit: float
+    small: Question | None = None
     pairs: list[Pair] = field(default_factory=list)
     last: Reading | None = None  # of the reference
+    _own: int = 0  # the most that the answer itself has taken the reference, in nanoseconds
+    _asking: int = 0  # and the most that asking it has taken
+    _hopeless: bool = False
 
     def run(self) -> Timing:
         """Measure until it is clear. Raises PeerLost of the student's worker, OracleFault, TooShort, and what `check`
         raises."""
         self.student.stays_with(self.reference)
+        self._hopeless = self.small is not None and self._looks_hopeless(self.small)
         for i in range(WARM_UP):
             self._pair(i)
         self.pairs.clear()
@@ -193,19 +215,47 @@ class Race:
                 return timing
         return self.timing()
 
+    def _looks_hopeless(self, small: Question) -> bool:
+        """Whether a smaller question takes so much more than the reference that no point would be left, and not for
+        what is done once. Raises PeerLost of the student's worker, OracleFault."""
+        for _ in range(STEADY):
+            whole, right, _ = self.reference.ask(small.frame)
+            student, reply, _ = self.student.ask(small.frame)
+        if student.cpu is None or whole.cpu is None:
+            return False
+        if not isinstance(right, wire.Answer) or not isinstance(reply, wire.Answer):
+            return False
+        return student.cpu - (whole.cpu - right.cpu) > max(TELLING, NO_POINTS * self.limit * right.cpu)
+
+    def _at_most(self) -> int | None:
+        """Nanoseconds of CPU time beyond which a question is hopeless; None where that cannot be said."""
+        if self._own < SHORTEST:
+            return None
+        return max(LEAST, self._asking + int(HOPELESS * NO_POINTS * self.limit * self._own))
+
     def _pair(self, i: int) -> None:
         question = self.question(i)
         if i % 2:
-            student, reply, data = self.student.ask(question.frame)
+            student, reply, data = self.student.ask(question.frame, self._at_most() if self._hopeless else None)
             reference, right, its = self.reference.ask(question.frame)
+            self._seen(reference, right)
         else:
             reference, right, its = self.reference.ask(question.frame)
-            self.last = reference
-            student, reply, data = self.student.ask(question.frame)
+            self._seen(reference, right)
+            student, reply, data = self.student.ask(question.frame, self._at_most() if self._hopeless else None)
         expected = self.expected(question, right, its)
         assert isinstance(right, wire.Answer)
+        at_most = self._at_most()
+        self._hopeless = at_most is not None and student.cpu is not None and student.cpu > at_most
         self.pairs.append(Pair(student, reference, Reading(right.cpu, right.wall)))
         self.check(question, reply, data, expected)
+
+    def _seen(self, reference: Reading, right: wire.Reply) -> None:
+        """Remember what the reference took."""
+        self.last = reference
+        if reference.cpu is not None and isinstance(right, wire.Answer):
+            self._own = max(self._own, right.cpu)
+            self._asking = max(self._asking, reference.cpu - right.cpu)
 
     def timing(self) -> Timing:
         """What the pairs so far say."""

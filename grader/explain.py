@@ -145,6 +145,8 @@ def _lost(lost: PeerLost, status: int | None, limit: str | None, seconds: float,
         return Explanation(Verdict.TIMED_OUT, told, cause="submission")
     if lost.cause is Lost.TIMED_OUT:
         return Explanation(Verdict.TIMED_OUT, f"{what} did not end within {seconds:g} s", cause="wall")
+    if lost.cause is Lost.SPENT:
+        return Explanation(Verdict.TIMED_OUT, f"{what} used more CPU time than it may", cause="cpu")
     if lost.cause is Lost.PRINTED:
         return Explanation(Verdict.CRASHED, f"{what} prints without end: stopped after {lost.detail}", cause="output")
     if lost.cause is Lost.PROTOCOL:

@@ -34,6 +34,9 @@ class Wall:
     def cpu(self) -> int | None:
         return None
 
+    def spent(self) -> int | None:
+        return None
+
     def restart_peak(self) -> int | None:
         return None
 

@@ -36,6 +36,9 @@ class Meter(Protocol):
     def cpu(self) -> int | None:
         """CPU time used so far, in nanoseconds."""
 
+    def spent(self) -> int | None:
+        """The same of one that computes: it may lag behind by a scheduler tick."""
+
     def restart_peak(self) -> int | None:
         """Forget the peak, and return the bytes in use now."""
 
@@ -63,6 +66,9 @@ class TreeMeter:
 
     def cpu(self) -> int | None:
         settle(self._pid)
+        return self.spent()
+
+    def spent(self) -> int | None:
         readings = [_process(pid) for pid in self._members()]
         return sum(readings) if readings else None
 
@@ -115,8 +121,7 @@ class CgroupMeter(ProcessMeter):
         self._now = memory / "memory.usage_in_bytes"
         self._by_group = False
 
-    def cpu(self) -> int | None:
-        settle(self._pid)
+    def spent(self) -> int | None:
         nanoseconds = _number(self._cpu / "cpuacct.usage")
         if nanoseconds is not None:
             return nanoseconds

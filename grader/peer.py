@@ -6,10 +6,12 @@ than agreed, allocate more than agreed, or raise anything but PeerLost.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import socket
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from typing import NoReturn
 
@@ -19,7 +21,10 @@ PRINTED_HEAD = 16 << 10  # bytes of a worker's output that are kept: the first o
 PRINTED_TAIL = 4 << 10  # ... and the last ones
 PRINTED_LIMIT = 64 << 20  # bytes after which a worker is cut off
 READ = 1 << 16  # bytes taken from a worker's output at a time
+LOOK = 0.02  # seconds between two looks at what a worker has used, at least
 DRAIN_READS = 32  # times READ, more than the 1 MB to which a worker may enlarge its pipe
+
+Left = Callable[[], float]
 
 
 class Lost(StrEnum):
@@ -27,6 +32,7 @@ class Lost(StrEnum):
 
     DIED = "died"
     TIMED_OUT = "timed out"
+    SPENT = "CPU time"  # it has used all that it was given for a question
     PRINTED = "output"
     PROTOCOL = "protocol"
     MEMORY = "memory"  # the cage ended it, and whatever was started in its place, for want of memory
@@ -84,6 +90,8 @@ class Peer:
         self.parent = parent  # whom it was forked from
         self.printed = Printed()
         self.lost: PeerLost | None = None
+        self._left: Left | None = None
+        self._look = math.inf  # when to ask `_left`
         if output >= 0:
             os.set_blocking(output, False)
 
@@ -101,10 +109,12 @@ class Peer:
         seconds: float,
         descriptors: tuple[int, ...] = (),
         first: wire.Encoded | None = None,
+        left: Left | None = None,
     ) -> tuple[wire.Reply, memoryview]:
         """The same for a frame that was encoded before, with descriptors that travel along. `first`: one that goes
-        before it, and that nobody replies to."""
-        return self._exchange(frame, descriptors, seconds, first)
+        before it, and that nobody replies to. `left`: tells how many seconds of CPU time the worker has left; if none,
+        it is given up."""
+        return self._exchange(frame, descriptors, seconds, first, left)
 
     def wait_ready(self, seconds: float) -> None:
         """Wait for a worker's first frame."""
@@ -186,9 +196,12 @@ class Peer:
         descriptors: tuple[int, ...],
         seconds: float,
         first: wire.Encoded | None = None,
+        left: Left | None = None,
     ) -> tuple[wire.Reply, memoryview]:
         if self.lost is None:
             deadline = time.monotonic() + seconds
+            self._left = left
+            self._look = time.monotonic() + left() if left is not None else math.inf
             try:
                 if frame is not None:
                     self._expect_silence()
@@ -266,6 +279,7 @@ class Peer:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise PeerLost(Lost.TIMED_OUT)
+            left = min(left, self._until_spent())
             poll = select.poll()
             poll.register(self._sock, event)
             if self._output >= 0:
@@ -277,6 +291,18 @@ class Peer:
                     raise PeerLost(Lost.PRINTED, f"{PRINTED_LIMIT >> 20} MB")
             if self._sock.fileno() in ready:
                 return
+
+    def _until_spent(self) -> float:
+        """Seconds in which the worker cannot have used up its CPU time, if it uses one core: then it is looked at
+        again. Whoever answers in time is not looked at."""
+        now = time.monotonic()
+        if self._left is None or now < self._look:
+            return self._look - now
+        left = self._left()
+        if left <= 0:
+            raise PeerLost(Lost.SPENT)
+        self._look = now + max(left, LOOK)
+        return self._look - now
 
     def _take_output(self) -> bool:
         try:

@@ -34,7 +34,7 @@ from grader.rules import (
 )
 from grader.sitting import Sitting
 from grader.spec import Exercise, MemoryLimit, OperationsDoNotGrow, Version
-from grader.yardstick import Yardstick, runner, used
+from grader.yardstick import ENOUGH, OPERATIONS_LIMIT, Yardstick, runner, used
 
 Check = Callable[[Question, Response, dict[str, Any]], Explanation | None]
 
@@ -101,34 +101,40 @@ class Trial:
     # -- rules --------------------------------------------------------------------------------------------------
 
     def _counted(
-        self, questions: Sequence[Question], find: Callable[[list[wire.Counted]], Breach | None]
+        self,
+        questions: Sequence[Question],
+        find: Callable[[list[wire.Counted]], Breach | None],
+        limit: int = OPERATIONS_LIMIT,
     ) -> tuple[list[wire.Counted] | None, Breach | None]:
         """The operations of each question, put to one worker, and the rule that they break: what was counted where
         others were before, if that breaks none; else what is counted alone. None where they cannot be counted: then
         nothing is held against the student."""
         for worker in (self._counting.again, self._counting.fresh):
-            counted = self._count(worker(), questions)
+            counted = self._count(worker(), questions, limit)
             breach = find(counted) if counted is not None else None
             if counted is not None and breach is None:
                 break
         return counted, breach
 
-    def _count(self, worker: Peer | None, questions: Sequence[Question]) -> list[wire.Counted] | None:
+    def _count(self, worker: Peer | None, questions: Sequence[Question], limit: int) -> list[wire.Counted] | None:
         counted: list[wire.Counted] = []
         if worker is None:
             return None
         try:
             for question in questions:
-                reply, _ = worker.call_encoded(self._yardstick.count(question), seconds=question.exercise.seconds)
+                frame = self._yardstick.count(question, limit)
+                reply, _ = worker.call_encoded(frame, seconds=question.exercise.seconds)
                 if not isinstance(reply, wire.Counted):
                     return None
                 counted.append(reply)
+                if not reply.complete:  # nor would the larger ones be
+                    return counted + [reply] * (len(questions) - len(counted))
         except PeerLost as lost:
             self._ours(worker, lost)
             return None
         return counted
 
-    def _counts(self, exercise: Exercise) -> tuple[Counts | None, Breach | None]:
+    def _counts(self, exercise: Exercise, limit: int = OPERATIONS_LIMIT) -> tuple[Counts | None, Breach | None]:
         """The operations at two sizes, and the rule that they break."""
         sizes = self._yardstick.sizes(exercise)
         small, large = (self._yardstick.question(exercise, "count", n=n) for n in sizes)
@@ -137,7 +143,7 @@ class Trial:
         def find(counted: list[wire.Counted]) -> Breach | None:
             return growth_breach(exercise, Counts(sizes, (counted[0], counted[1]), reference))
 
-        counted, breach = self._counted([small, large], find)
+        counted, breach = self._counted([small, large], find, limit)
         return (Counts(sizes, (counted[0], counted[1]), reference) if counted else None), breach
 
     def _memory(self, exercise: Exercise) -> Breach | None:
@@ -200,7 +206,9 @@ class Trial:
         check: Check,
         counts: Counts | None,
         number: int,
+        small: bool = True,
     ) -> Outcome:
+        """The outcome of one race. `small`: a smaller question is asked before, where there is one."""
         case = exercise.timed_case
         assert case is not None
         known = self._yardstick.oracle.measured(exercise)
@@ -234,7 +242,8 @@ class Trial:
         if heats is None:
             reference = self._another(exercise, edition)
             limit, read = case.at_most * pace, self._yardstick.oracle.read
-            race = Race(student, runner(reference), question, read, checked, limit)
+            first = self._yardstick.smaller(exercise) if small else None
+            race = Race(student, runner(reference), question, read, checked, limit, first)
         else:
             race = replace(heats, student=student, check=checked)
         try:
@@ -244,6 +253,10 @@ class Trial:
         except WrongAnswer as wrong:
             return Outcome(wrong.why, share=0.0)
         except PeerLost as lost:
+            if race.last is None and small:  # nobody has said that it has to answer a smaller one
+                return self._race(exercise, imported, edition, check, counts, number, small=False)
+            if lost.cause is Lost.SPENT:
+                return self._hopeless(exercise, imported, counts)
             if lost.cause is not Lost.TIMED_OUT or race.last is None:
                 return Outcome(explain(self._interview.gone(worker, lost), exercise.seconds), share=0.0)
             ratio = round(exercise.seconds * 1e9 / race.last.wall / pace, 4)
@@ -306,6 +319,19 @@ class Trial:
                 f"{times(timing.ratio)} as long: it waits for something (sleep, a lock, another process)"
             )
         return self._slow(exercise, imported, counts, speed, told, "wall" if timing.waits else "cpu", timing.share)
+
+    def _hopeless(self, exercise: Exercise, imported: Imported, counts: Counts | None) -> Outcome:
+        """Too slow by so much that its answer was not waited for."""
+        case = exercise.timed_case
+        assert case is not None
+        counts = counts or self._counts(exercise, ENOUGH)[0]
+        ratio = HOPELESS * NO_POINTS * case.at_most
+        speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="cpu")
+        told = (
+            f"at n = {case.size} it takes more than {ratio:,.0f} times the reference's time, and the limit is "
+            f"{case.at_most:g} times: it was stopped there"
+        )
+        return self._slow(exercise, imported, counts, speed, told, "cpu", 0.0)
 
     def _slow(
         self,

@@ -16,6 +16,7 @@ from grader.spec import CheckError, Exercise, MemoryLimit, Version
 from grader.worker.failure import MEMORY
 
 OPERATIONS_LIMIT = 50_000  # counted of one question; each costs some 10 microseconds
+ENOUGH = 10_000  # counted of one that was not waited for: so many explain it
 SMALLER = 16  # operations are counted at this part of the timed size, and at twice that
 NAIVE_SECONDS = 0.1  # the naive version is timed at the first size at which it takes so long
 NAIVE_PARTS = (16, 4, 1)  # parts of the timed size that are tried for it, one after the other
@@ -49,6 +50,12 @@ class Yardstick:
             return n, 2 * n
         return small, 2 * small
 
+    def smaller(self, exercise: Exercise) -> Question | None:
+        """A question of the timed case with smaller inputs, None if it cannot be drawn smaller."""
+        assert exercise.timed_case is not None
+        small, _ = self.sizes(exercise)
+        return self.question(exercise, "small", n=small) if small < exercise.timed_case.size else None
+
     def counts(self, exercise: Exercise, questions: tuple[Question, Question]) -> tuple[wire.Counted, wire.Counted]:
         """The reference's operations at the two sizes. Raises OracleFault."""
         known = self.oracle.measured(exercise)
@@ -59,9 +66,9 @@ class Yardstick:
         small, large = known.operations
         return wire.Counted(small, True, []), wire.Counted(large, True, [])
 
-    def count(self, question: Question) -> wire.Encoded:
-        """The request to count a question's operations."""
-        return self.oracle.known.get(("count", question.key), lambda: _count(question))
+    def count(self, question: Question, limit: int = OPERATIONS_LIMIT) -> wire.Encoded:
+        """The request to count a question's operations, up to so many."""
+        return self.oracle.known.get(("count", question.key, limit), lambda: _count(question, limit))
 
     def counted(self, question: Question) -> wire.Counted:
         """The reference's operations. Raises OracleFault."""
@@ -153,10 +160,10 @@ def runner(worker: Peer, meter: Meter | None = None) -> Runner:
     return Runner(worker, meter or ProcessMeter(worker.pid), REFERENCE_SECONDS, trusted=True)
 
 
-def _count(question: Question) -> wire.Encoded:
+def _count(question: Question, limit: int) -> wire.Encoded:
     packer = wire.Packer()
     inputs = packer.pack(question.inputs)
-    return wire.encode(wire.Count(question.exercise.id, inputs, question.seed, OPERATIONS_LIMIT), packer)
+    return wire.encode(wire.Count(question.exercise.id, inputs, question.seed, limit), packer)
 
 
 def used(

@@ -5,13 +5,31 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from grader import clock, yardstick
-from grader.clock import DOUBT, NEAR_ZERO, PAIRS, SHORTEST, WALL, WALL_PAIRS, Timing, TooShort, fresh, interval, ratios
+from grader.clock import (
+    DOUBT,
+    LEAST,
+    NEAR_ZERO,
+    PAIRS,
+    SHORTEST,
+    STEADY,
+    WALL,
+    WALL_PAIRS,
+    WARM_UP,
+    Runner,
+    Timing,
+    TooShort,
+    fresh,
+    interval,
+    ratios,
+)
 from grader.course import Assignment, find_course
 from grader.judge import Judge, Options
 from grader.meter import TreeMeter
@@ -19,6 +37,7 @@ from grader.oracle import Oracle
 from grader.result import ExerciseResult, Result, Verdict
 from grader.sandbox import Plain
 from grader.submission import open_submission
+from grader.yardstick import ENOUGH
 from tests.conftest import ROOT, one
 
 pytestmark = pytest.mark.xdist_group("clock")
@@ -131,6 +150,13 @@ def test_waiting_is_caught_by_the_wall_and_generously() -> None:
     assert timing(1.0, wall=gate * 1.1, pairs=WALL_PAIRS).waits
     assert timing(1.0, wall=gate * 5, pairs=WALL_PAIRS).share == 0
     assert not timing(3.0, wall=3.0 * WALL, pairs=WALL_PAIRS).waits
+
+
+def test_what_computes_long_on_a_busy_machine_is_not_called_waiting() -> None:
+    """Longer questions are interrupted by others more often than the reference's short ones."""
+    busy = replace(timing(21.0, wall=67.0, pairs=WALL_PAIRS), wall_from=31.0)
+    assert busy.too_slow and not busy.waits
+    assert busy.clear and busy.share == 0
 
 
 def test_it_measures_on_before_it_calls_something_waiting() -> None:
@@ -254,6 +280,70 @@ def test_what_never_ends_is_too_slow(time_it: Time, timed: Assignment, monkeypat
     assert (result.verdict, result.points) == (Verdict.TOO_SLOW, 20)
     assert "does not end within 2 s" in (result.sentence or "")
     assert result.speed is not None and result.speed.pairs == 0
+
+
+# -- what is hopeless: its answer is not waited for ------------------------------------------------------------------
+
+BURN = f"""
+import os, time
+asked = []
+
+def burn():
+    end = time.process_time() + 4 * {LEAST / 1e9}
+    while time.process_time() < end: pass
+"""
+
+
+@pytest.fixture
+def questions(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What is asked in races from now on: whether it was answered, for each question to a submission."""
+    asked: list[bool] = []
+    ask = Runner.ask
+
+    def counted(self: Runner, *args: Any) -> Any:
+        if self._trusted:
+            return ask(self, *args)
+        asked.append(False)
+        told = ask(self, *args)
+        asked[-1] = True
+        return told
+
+    monkeypatch.setattr(Runner, "ask", counted)
+    return asked
+
+
+def test_what_is_hopelessly_slow_is_asked_once_and_not_waited_for(time_it: Time, questions: list[bool]) -> None:
+    result = time_it("return slow(x, w)", slow=4000)
+    assert (result.verdict, result.points, result.cause) == (Verdict.TOO_SLOW, 20, "cpu")
+    assert (result.sentence or "").startswith(
+        "at n = 240 it takes more than 20 times the reference's time, and the limit is 2 times: it was stopped there; "
+        f"more than {ENOUGH:,} tensor operations at n = 15 where the reference needs 4, and there is a Python loop (a "
+    )
+    assert result.speed is not None and (result.speed.pairs, result.speed.ratio) == (0, 20)
+    assert questions == [True] * STEADY + [False]
+
+
+def test_what_is_slow_for_large_inputs_only_is_waited_for_once(time_it: Time, questions: list[bool]) -> None:
+    result = time_it("return slow(x, w) if len(x) > 100 else work(x, w)", slow=250)
+    assert (result.verdict, result.points) == (Verdict.TOO_SLOW, 20)
+    assert questions == [True] * (STEADY + 1) + [False]
+
+
+FAIR = {
+    "what is done once in a process": "if not asked: burn()",
+    "what is done once for each shape": "if x.shape not in asked: burn()",
+    "what is done the second time": "if len(asked) == 1: burn()",
+    "what is done the second time for each shape": "if asked.count(x.shape) == 1: burn()",
+    "a moment that is out of the common": f"if len(asked) == {STEADY + WARM_UP + 2}: burn()",
+    "what cannot be done for smaller inputs": "if 10 < len(x) < 100: raise ValueError",
+    "a smaller question that nobody survives": "if 10 < len(x) < 100: os._exit(1)",
+}
+
+
+@pytest.mark.parametrize("kind", FAIR)
+def test_nobody_is_called_hopeless_for_what_is_not_done_each_time(time_it: Time, kind: str) -> None:
+    result = time_it(f"{FAIR[kind]}\nasked.append(x.shape)\nreturn work(x, w)", top=BURN)
+    assert (result.verdict, result.points) == (Verdict.RIGHT, 60), result.sentence
 
 
 def test_what_cannot_be_timed_costs_nothing(time_it: Time, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,24 @@ def test_one_byte_at_a_time_does_not_move_the_deadline(stranger: Any) -> None:
     assert lost(stranger(trickle), seconds=SHORT).cause is Lost.TIMED_OUT
 
 
+def test_a_worker_that_has_used_its_cpu_time_is_not_waited_for(stranger: Any) -> None:
+    told = iter([SHORT / 10, SHORT / 10, 0.0])
+    peer = stranger(lambda sock, output: sock.recv(1 << 20) and sock.recv(1))
+    with pytest.raises(PeerLost) as caught:
+        peer.call_encoded(wire.encode(wire.Null()), seconds=LONG, left=lambda: next(told))
+    assert caught.value.cause is Lost.SPENT
+    assert list(told) == []
+    assert lost(peer).cause is Lost.SPENT
+
+
+def test_a_worker_that_answers_in_time_is_not_looked_at(stranger: Any) -> None:
+    told = iter([LONG])
+    peer = stranger(replying(DONE, DONE))
+    assert peer.call_encoded(wire.encode(wire.Null()), seconds=LONG, left=lambda: next(told))[0] == wire.Done()
+    assert peer.call(wire.Null(), seconds=LONG)[0] == wire.Done()
+    assert list(told) == []
+
+
 class Endless(socket.socket):
     """A socket on which the next byte of a large frame always lies ready."""
 

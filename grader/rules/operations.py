@@ -72,6 +72,8 @@ def growth(counts: Counts) -> str:
     small, large = (counted.total for counted in counts.got)
     if not counts.grow:
         return ""
+    if not counts.got[0].complete:  # whether there would be more of them nobody has seen
+        return "there is a Python loop"
     if not (counts.got[1].complete and small):
         return "there is a Python loop over the input"
     factor = large / small

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import ast
 import resource
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader import wire
-from grader.worker.names import Names
-from grader.worker.scopes import Class, Instance, Library, Origin, Routine, Scope
+from grader.worker.flow import ends
+from grader.worker.names import DEPTH, Names
+from grader.worker.scopes import Class, Instance, Library, Made, Origin, Routine
+from grader.worker.steps import Steps
 
 MEMORY = 1 << 30  # bytes of address space that reading a source may add
 SECONDS = 10  # of CPU
@@ -31,7 +33,6 @@ LOOPING = {
     *("numpy.apply_along_axis", "numpy.apply_over_axes", "?.apply_", "?.map_", "?.map2_"),
     *("torch.Tensor.apply_", "torch.Tensor.map_", "torch.Tensor.map2_"),
 }
-Steps = Callable[[ast.expr, Scope], int | None]
 
 
 def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
@@ -111,16 +112,17 @@ class Reader:
     def inspected(self, name: str) -> wire.Inspected:
         """A function, a method, or a class with all of its methods."""
         origins = self._find(name)
-        roots = [origin for origin in origins if isinstance(origin, Routine)]
-        for owner in (origin for origin in origins if isinstance(origin, Class)):
-            roots.extend(self._methods(owner))
+        roots = [*dict.fromkeys(self.roots(origins))]
         if not roots:
             away = [o.name.rpartition(".")[0] for o in origins if isinstance(o, Library) and "." in o.name]
             return wire.Inspected(name, imported_from=(away or [""])[0][:200])
-        paths = NONE
+        paths, uses = NONE, []
         for root in roots:
             paths = paths.then(self.read(root).paths)
-        uses = [
+        for used, line, column in makers(origins):
+            paths = paths.then(made_by(used, line, column, name))
+            uses.append(wire.Use(line, used, name))
+        uses += [
             wire.Use(line, used, routine.name)
             for routine in self._reached(roots)
             for line, used in self._read[routine].uses
@@ -150,9 +152,31 @@ class Reader:
             origins = frozenset[Origin]().union(*(self.names.attribute(origin, part) for origin in origins))
         return origins
 
-    def _methods(self, owner: Class) -> Iterator[Routine]:
-        for name in owner.body.bindings:
-            for origin in self.names.named(name, owner.body):
+    def roots(self, origins: Iterable[Origin], depth: int = 0) -> Iterator[Routine]:
+        """The functions that run when one of these is used."""
+        for origin in origins:
+            if isinstance(origin, Routine):
+                yield origin
+            elif isinstance(origin, Class):
+                yield from self.methods(origin)
+            elif isinstance(origin, Instance):
+                yield from self.called(origin)
+            elif isinstance(origin, Made) and depth < DEPTH:
+                yield from self.roots(origin.of, depth + 1)
+
+    def called(self, origin: Class | Instance) -> Iterator[Routine]:
+        """The methods that run when a class or an object is called."""
+        made = ("__init__", "__new__", "__post_init__") if isinstance(origin, Class) else ("__call__", "forward")
+        for name in made:
+            for method in self.names.attribute(origin, name):
+                if isinstance(method, Routine):
+                    yield method
+
+    def methods(self, owner: Class) -> Iterator[Routine]:
+        """All methods of a class."""
+        names = dict.fromkeys([*owner.body.bindings, *(attribute for _, attribute, _, _ in owner.patches)])
+        for name in names:
+            for origin in self.names.attribute(owner, name):
                 if isinstance(origin, Routine):
                     yield origin
 
@@ -181,16 +205,7 @@ class _Body:
         node = self._routine.node
         if isinstance(node, ast.Lambda):
             return self._expression(node.body)
-        return self._outside(node).then(self._block(node.body))
-
-    def _outside(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Paths:
-        """Decorators: they may take the function's place."""
-        inside, self._scope = self._scope, self._routine.outer
-        paths = NONE
-        for decorator in node.decorator_list:
-            paths = paths.then(self._expression(decorator)).then(self._mention(decorator, called=True))
-        self._scope = inside
-        return paths
+        return self._block(node.body)
 
     # -- statements ---------------------------------------------------------------------------------------------
 
@@ -200,16 +215,16 @@ class _Body:
             if isinstance(statement, ast.If):
                 body, orelse = self._branches(statement)
                 rest = statements[i + 1 :]
-                ends = [bool(branch) and _ends(branch) for branch in (body, orelse)]
+                ended = [ends(branch) for branch in (body, orelse)]
                 paths = paths.then(self._expression(statement.test))
-                if ends[0] and not ends[1]:  # what follows is the other branch
+                if ended[0] and not ended[1]:  # what follows is the other branch
                     return paths.then(self._block(body).instead(self._block([*orelse, *rest])))
                 paths = paths.then(self._block(body).instead(self._block(orelse)))
-                if all(ends):
+                if all(ended):
                     return paths
                 continue
             paths = paths.then(self._statement(statement))
-            if _ends([statement]):
+            if ends([statement]):
                 return paths
         return paths
 
@@ -248,7 +263,7 @@ class _Body:
             paths = NONE
             for origin in self._names.named(node.name, self._scope):
                 if isinstance(origin, Class):
-                    for method in self._reader._methods(origin):
+                    for method in self._reader.methods(origin):
                         paths = paths.then(self._call(method, node))
             return paths
         if isinstance(node, ast.AnnAssign):
@@ -294,8 +309,12 @@ class _Body:
 
     def _mention(self, node: ast.expr, called: bool) -> Paths:
         """A name that is used: a library's is noted, a function of this module is followed."""
+        origins = self._names.origins(node, self._scope)
+        stands_alone = not any(isinstance(origin, Routine) for origin in origins)
         paths = NONE
-        for origin in self._names.origins(node, self._scope):
+        for origin in origins:
+            if isinstance(origin, Made) and stands_alone and not called:
+                continue  # it may be any value that a call has returned
             if isinstance(origin, Library):
                 name = origin.name.removeprefix("builtins.")
                 if called and name in LOOPING:
@@ -304,14 +323,21 @@ class _Body:
                     self._read.uses[(node.lineno, name[:200])] = None
             elif isinstance(origin, Routine):
                 paths = paths.then(self._call(origin, node))
+            elif isinstance(origin, Made):
+                paths = paths.then(self._made(origin, node))
             elif called and isinstance(origin, Class | Instance):
-                made = (
-                    ("__init__", "__new__", "__post_init__") if isinstance(origin, Class) else ("__call__", "forward")
-                )
-                for name in made:
-                    for method in self._names.attribute(origin, name):
-                        if isinstance(method, Routine):
-                            paths = paths.then(self._call(method, node))
+                for method in self._reader.called(origin):
+                    paths = paths.then(self._call(method, node))
+        return paths
+
+    def _made(self, origin: Made, node: ast.expr) -> Paths:
+        """A call of what another call has made of functions."""
+        paths = NONE
+        for used, line, column in makers([origin]):
+            self._read.uses[(line, used)] = None
+            paths = paths.then(made_by(used, line, column, self._routine.name))
+        for routine in self._reader.roots([origin]):
+            paths = paths.then(self._call(routine, node))
         return paths
 
     def _call(self, routine: Routine, node: ast.AST) -> Paths:
@@ -328,67 +354,26 @@ class _Body:
 
     def _steps(self, node: ast.expr) -> int | None:
         """How many items an expression has, where the source says so; None also where they are too many."""
-        steps = _Steps(self._names, self._scope)(node)
+        steps = Steps(self._names, self._scope)(node)
         return steps if steps is not None and steps <= CONSTANT_STEPS else None
 
 
-class _Steps:
-    """Counts the items of what is written out."""
-
-    def __init__(self, names: Names, scope: Scope) -> None:
-        self._names = names
-        self._scope = scope
-
-    def __call__(self, node: ast.expr, depth: int = 0) -> int | None:
-        if isinstance(node, ast.Tuple | ast.List | ast.Set):
-            return None if any(isinstance(item, ast.Starred) for item in node.elts) else len(node.elts)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return len(node.value)
-        if isinstance(node, ast.Name) and depth < 5:
-            value = self._bound_once(node.id)
-            return None if value is None else self(value, depth + 1)
-        if not isinstance(node, ast.Call) or node.keywords:
-            return None
-        called = {origin.name for origin in self._names.origins(node.func, self._scope) if isinstance(origin, Library)}
-        if called == {"range"}:
-            numbers = [self._integer(arg) for arg in node.args]
-            if not 1 <= len(numbers) <= 3 or None in numbers or numbers[2:] == [0]:
-                return None
-            return len(range(*[n for n in numbers if n is not None]))
-        counts = [self(arg, depth + 1) for arg in node.args] if depth < 5 else []
-        if called <= {"enumerate", "reversed", "sorted", "list", "tuple"} and called and counts:
-            return counts[0]
-        if called == {"zip"}:
-            return min((n for n in counts if n is not None), default=None)
-        return None
-
-    def _integer(self, node: ast.expr, depth: int = 0) -> int | None:
-        if isinstance(node, ast.Constant):
-            return node.value if type(node.value) is int and abs(node.value) < 10**6 else None
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            value = self._integer(node.operand, depth)
-            return None if value is None else -value
-        if isinstance(node, ast.Name) and depth < 5:
-            bound = self._bound_once(node.id)
-            return None if bound is None else self._integer(bound, depth + 1)
-        return None
-
-    def _bound_once(self, name: str) -> ast.expr | None:
-        at: Scope | None = self._scope
-        while at is not None and name not in at.bindings:
-            at = at.outer
-        values = at.bindings[name] if at is not None else []
-        return values[0][0] if len(values) == 1 and isinstance(values[0][0], ast.expr) else None
+def makers(origins: Iterable[Origin], depth: int = 0) -> Iterator[tuple[str, int, int]]:
+    """The library's functions that have made these, with lines and columns."""
+    for origin in origins:
+        if isinstance(origin, Made):
+            if origin.by is not None:
+                yield origin.by
+            if depth < DEPTH:
+                yield from makers(origin.of, depth + 1)
 
 
-def _ends(statements: Sequence[ast.stmt]) -> bool:
-    """Whether nothing that follows is reached."""
-    if not statements:
-        return False
-    last = statements[-1]
-    if isinstance(last, ast.If):
-        return _ends(last.body) and _ends(last.orelse)
-    return isinstance(last, ast.Return | ast.Raise | ast.Continue | ast.Break)
+def made_by(used: str, line: int, column: int, function: str) -> Paths:
+    """The loop that a library's function makes of another one."""
+    if used not in LOOPING:
+        return NONE
+    found = frozenset({(line, column, f"call of `{used.rpartition('.')[2]}`", function)})
+    return Paths(found, found)
 
 
 def _loops(keys: frozenset[LoopKey]) -> list[wire.Loop]:

@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
+from grader.worker.flow import Flow, Moments
 from grader.worker.scopes import (
     NOTHING,
     UNKNOWN,
     Base,
+    Binding,
     Class,
-    Collector,
     Container,
     Instance,
     Library,
+    Made,
     Origin,
     Routine,
     Scope,
@@ -21,6 +24,7 @@ from grader.worker.scopes import (
 )
 
 DEPTH = 40  # of aliases of aliases
+FROM_TEXT = {"eval", "exec", "compile", "getattr", "globals", "locals", "vars", "super", "__import__"}  # make anything
 
 
 class Names:
@@ -28,14 +32,16 @@ class Names:
 
     def __init__(self, tree: ast.Module) -> None:
         self.module = Scope(None, "module")
-        Collector(self.module).collect(tree.body)
+        self._moments = Moments()
+        Flow(self.module, self._moments).collect(tree.body)
         self._scopes: dict[int, Scope] = {}
         self._known: dict[tuple[int, int], frozenset[Origin]] = {}
         self._lambdas: dict[int, Routine] = {}
-        for target, attribute, value in self.module.patched:
+        self._returns: dict[Routine, frozenset[Origin]] = {}
+        for moment, (target, attribute, binding, certain) in enumerate(self._moments.patched):
             for origin in self.origins(target, self.module):
                 if isinstance(origin, Class):
-                    origin.body.bind(attribute, value, self.module, True)
+                    origin.patches.append((moment, attribute, binding, certain))
         self._known.clear()
 
     def scope(self, routine: Routine) -> Scope:
@@ -47,24 +53,21 @@ class Names:
             made = Scope(outer, "function")
             node = routine.node
             for parameter in parameters(node):
-                made.bind(parameter.arg, UNKNOWN, made, False)
+                made.bind(parameter.arg, UNKNOWN, made)
             positional = [*node.args.posonlyargs, *node.args.args]
             first = len(positional) - len(node.args.defaults)
             defaults = [*zip(positional[first:], node.args.defaults, strict=True)]
             keywords = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
             defaults += [(p, d) for p, d in keywords if d is not None]
             for parameter, default in defaults:
-                made.bind(parameter.arg, default, routine.outer, False)
+                made.bind(parameter.arg, default, routine.outer)
             if routine.owner is not None and positional and not isinstance(node, ast.Lambda):
                 kinds = {d.id for d in node.decorator_list if isinstance(d, ast.Name)}
                 if "staticmethod" not in kinds:
                     own = routine.owner if "classmethod" in kinds else Instance(routine.owner)
                     made.bindings[positional[0].arg] = [(own, made)]
-            collector = Collector(made, f"{routine.name}.")
-            if isinstance(node, ast.Lambda):
-                collector.visit(node.body)
-            else:
-                collector.collect(node.body)
+            body = [node.body] if isinstance(node, ast.Lambda) else node.body
+            Flow(made, self._moments, f"{routine.name}.").collect(body)
             self._scopes[id(node)] = made
         return self._scopes[id(routine.node)]
 
@@ -84,9 +87,11 @@ class Names:
 
     def _origins(self, node: ast.expr, scope: Scope, depth: int) -> frozenset[Origin]:
         if isinstance(node, ast.Name):
-            return self.named(node.id, scope, depth)
+            reaching = self._moments.bindings(node)
+            return self._bound(reaching, depth) if reaching else self.named(node.id, scope, depth)
         if isinstance(node, ast.Attribute):
-            return self._attributes(self.origins(node.value, scope, depth), node.attr, depth)
+            moment = self._moments.patches.get(id(node))
+            return self._attributes(self.origins(node.value, scope, depth), node.attr, depth, moment)
         if isinstance(node, ast.Call):
             return self._called(node, scope, depth)
         if isinstance(node, ast.Lambda):
@@ -112,64 +117,118 @@ class Names:
         return frozenset({UNKNOWN})
 
     def named(self, name: str, scope: Scope, depth: int = 0) -> frozenset[Origin]:
-        """Everything that a name may stand for."""
+        """Everything that a name may stand for, in the end or at any time."""
         at: Scope | None = scope
+        found = NOTHING
         while at is not None:
+            if at is not scope:  # as a lambda in a comprehension sees it
+                found |= self._bound(at.hidden.get(name, []), depth)
             if name in at.bindings:
-                found: set[Origin] = set()
-                for value, where in at.bindings[name][:50]:
-                    found |= self.origins(value, where, depth) if isinstance(value, ast.expr) else {value}
-                return frozenset(found)
+                return found | self._bound(at.bindings[name], depth)
             at = at.outer
+        if found:
+            return found
         if self.module.stars:
             return frozenset(Library(f"{module}.{name}") for module in self.module.stars) | {Library(name)}
         return frozenset({Library(name)})
 
-    def attribute(self, origin: Origin, name: str, depth: int = 0) -> frozenset[Origin]:
-        """Everything that `origin.name` may stand for."""
+    def _bound(self, bindings: list[Binding], depth: int) -> frozenset[Origin]:
+        found: set[Origin] = set()
+        for value, where in bindings[:50]:
+            found |= self.origins(value, where, depth) if isinstance(value, ast.expr) else self._decorated(value, depth)
+        return frozenset(found)
+
+    def _decorated(self, origin: Origin, depth: int) -> frozenset[Origin]:
+        """A function and what its decorators may have put in its place."""
+        if not isinstance(origin, Routine) or isinstance(origin.node, ast.Lambda):
+            return frozenset({origin})
+        found = frozenset[Origin]({origin})
+        for decorator in reversed(origin.node.decorator_list):
+            for maker in self.origins(decorator, origin.outer, depth + 1) if depth < DEPTH else NOTHING:
+                found |= self._made(maker, decorator, frozenset({origin}), depth) - {UNKNOWN}
+        return found
+
+    def attribute(self, origin: Origin, name: str, depth: int = 0, moment: int | None = None) -> frozenset[Origin]:
+        """Everything that `origin.name` may stand for; `moment`: how many attributes had been assigned to by then."""
         if isinstance(origin, Library):
             root = "?" if origin.name.startswith("?") else origin.name
             return frozenset({Library(f"{root}.{name}")})
         if isinstance(origin, Container):
             return frozenset({Library(f"?.{name}")})
-        if isinstance(origin, Routine):
+        if isinstance(origin, Routine | Made):
             return frozenset({UNKNOWN})
         if isinstance(origin, Base):
-            return self._inherited(origin.of, name, depth) or frozenset({UNKNOWN})
+            return self._inherited(origin.of, name, depth, moment) or frozenset({UNKNOWN})
         owner = origin.of if isinstance(origin, Instance) else origin
-        found = self._member(owner, name, depth)
+        found = self._member(owner, name, depth, moment)
         if isinstance(origin, Instance):
             for value, method in owner.attributes.get(name, [])[:50]:
                 found |= self.origins(value, self.scope(method), depth)
         return found or frozenset({UNKNOWN})  # its own, or inherited from afar: no "?.name"
 
-    def _member(self, owner: Class, name: str, depth: int) -> frozenset[Origin]:
+    def _member(self, owner: Class, name: str, depth: int, moment: int | None) -> frozenset[Origin]:
         if depth > DEPTH:
             return NOTHING
+        found: frozenset[Origin] = NOTHING
+        for when, attribute, binding, certain in reversed(owner.patches):
+            if attribute == name and (moment is None or when < moment):
+                found |= self._bound([binding], depth + 1)
+                if certain:
+                    return found
         if name in owner.body.bindings:
-            return self.named(name, owner.body, depth + 1)
-        return self._inherited(owner, name, depth)
+            return found | self.named(name, owner.body, depth + 1)
+        return found | self._inherited(owner, name, depth, moment)
 
-    def _inherited(self, owner: Class, name: str, depth: int) -> frozenset[Origin]:
+    def _inherited(self, owner: Class, name: str, depth: int, moment: int | None) -> frozenset[Origin]:
         found: frozenset[Origin] = NOTHING
         for base in owner.node.bases:
             for origin in self.origins(base, owner.outer, depth):
                 if isinstance(origin, Class) and origin is not owner:
-                    found |= self._member(origin, name, depth + 1)
+                    found |= self._member(origin, name, depth + 1, moment)
         return found
 
-    def _attributes(self, origins: frozenset[Origin], name: str, depth: int) -> frozenset[Origin]:
-        return frozenset[Origin]().union(*(self.attribute(origin, name, depth) for origin in origins))
+    def _attributes(
+        self, origins: frozenset[Origin], name: str, depth: int, moment: int | None = None
+    ) -> frozenset[Origin]:
+        return frozenset[Origin]().union(*(self.attribute(origin, name, depth, moment) for origin in origins))
 
     def _called(self, node: ast.Call, scope: Scope, depth: int) -> frozenset[Origin]:
         """What a call returns, where it hands on one of its arguments or makes an object."""
         found: set[Origin] = set()
+        values = [*node.args, *(keyword.value for keyword in node.keywords)][:100]
+        given = frozenset[Origin]().union(*(self.origins(value, scope, depth) for value in values))
+        given = frozenset(one for one in given if isinstance(one, Routine) or (isinstance(one, Made) and one.of))
         for origin in self.origins(node.func, scope, depth):
-            if isinstance(origin, Class):
-                found.add(Instance(origin))
-            elif isinstance(origin, Library):
-                found |= self._by_library(origin.name.removeprefix("builtins."), node, scope, depth)
+            handed = NOTHING
+            if isinstance(origin, Library):
+                handed = self._by_library(origin.name.removeprefix("builtins."), node, scope, depth)
+            found |= handed or self._made(origin, node, given, depth)
         return frozenset(found or {UNKNOWN})
+
+    def _made(self, maker: Origin, node: ast.expr, given: frozenset[Origin], depth: int) -> frozenset[Origin]:
+        """What a function makes of those that it is given."""
+        if isinstance(maker, Class):
+            return frozenset({Instance(maker), *([Made(given)] if given else [])})
+        if isinstance(maker, Library):
+            name = maker.name.removeprefix("builtins.")
+            by = (name[:200], node.lineno, node.col_offset)
+            return frozenset({UNKNOWN, *([] if name.startswith("?") or name in FROM_TEXT else [Made(given, by)])})
+        if isinstance(maker, Made) and maker.by is not None:
+            return frozenset({UNKNOWN, Made(given | maker.of, maker.by)})
+        inner = maker.of if isinstance(maker, Made) else frozenset({maker})
+        for one in inner:
+            given |= self._returned(one, depth) if isinstance(one, Routine) else NOTHING
+        return frozenset({UNKNOWN, *([Made(given)] if given else [])})
+
+    def _returned(self, routine: Routine, depth: int) -> frozenset[Origin]:
+        """The functions and objects that a function returns."""
+        if routine not in self._returns and depth < DEPTH:
+            self._returns[routine] = NOTHING  # while it is looked for
+            scope, node = self.scope(routine), routine.node
+            values = [node.body] if isinstance(node, ast.Lambda) else [*returns(node.body)]
+            found = frozenset[Origin]().union(*(self.origins(value, scope, depth) for value in values[:50]))
+            self._returns[routine] = frozenset(one for one in found if isinstance(one, Routine | Made | Instance))
+        return self._returns.get(routine, NOTHING)
 
     def _by_library(self, name: str, node: ast.Call, scope: Scope, depth: int) -> frozenset[Origin]:
         args = node.args
@@ -239,3 +298,14 @@ class Names:
                 value, where = at.bindings[node.id][0]
                 return self.text(value, where, depth + 1) if isinstance(value, ast.expr) else ""
         return ""
+
+
+def returns(statements: list[ast.stmt]) -> Iterator[ast.expr]:
+    """What a function returns, without the functions and classes inside it."""
+    todo: list[ast.AST] = [*statements]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            yield node.value
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
+            todo += ast.iter_child_nodes(node)

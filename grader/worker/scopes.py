@@ -1,13 +1,8 @@
-"""The names that a source binds, scope by scope: imports, functions, classes, assignments.
-
-Order of execution is not followed: a name that is bound twice in a function stands for both. At the top of a module
-the last binding that is not conditional counts, as it does for a function that is called later.
-"""
+"""What the names of a source stand for, and the scopes that they are bound in; grader.worker.flow fills them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -32,13 +27,15 @@ class Routine:
 
 @dataclass(eq=False)
 class Class:
-    """A class of the module. `attributes`: what its methods assign to `self`."""
+    """A class of the module. `attributes`: what its methods assign to `self`; `patches`: what was assigned to its
+    attributes afterwards: when, which, what, and whether certainly."""
 
     name: str
     node: ast.ClassDef
     outer: Scope
     body: Scope
     attributes: dict[str, list[tuple[ast.expr, Routine]]] = field(default_factory=dict)
+    patches: list[tuple[int, str, Binding, bool]] = field(default_factory=list)  # `Linear.forward = f`, see Flow
 
 
 @dataclass(frozen=True)
@@ -62,137 +59,37 @@ class Container:
     items: frozenset[Origin]
 
 
-Origin = Library | Routine | Class | Instance | Base | Container
+@dataclass(frozen=True)
+class Made:
+    """What a call returns that was given functions, or returns some: `torch.compile(g)`, `timed(g)`. Whoever calls it
+    calls them. `by`: the library's function that made it, if it was one, with its line and column."""
+
+    of: frozenset[Origin]
+    by: tuple[str, int, int] | None = None
+
+
+Origin = Library | Routine | Class | Instance | Base | Container | Made
 UNKNOWN = Library("?")
 NOTHING: frozenset[Origin] = frozenset()
 
 
 class Scope:
-    """The names that a module, a class body or a function binds."""
+    """The names that a module, a class body or a function binds: in a function all that each is ever bound to;
+    elsewhere what it is bound to in the end, which is what a function that is called later finds."""
 
     def __init__(self, outer: Scope | None, kind: str) -> None:
         self.outer = outer
         self.kind = kind  # "module", "class" or "function"
-        self.bindings: dict[str, list[tuple[ast.expr | Origin, Scope]]] = {}
+        self.bindings: dict[str, list[Binding]] = {}
+        self.hidden: dict[str, list[Binding]] = {}  # by comprehensions: seen inside them only
         self.stars: list[str] = []  # modules of which everything was imported
-        self.patched: list[tuple[ast.expr, str, ast.expr]] = []  # object, attribute, value: Linear.forward = f
 
-    def bind(self, name: str, value: ast.expr | Origin, scope: Scope, certain: bool) -> None:
-        """One more thing that `name` may stand for; the only one where it certainly replaces the others."""
-        if certain and self.kind != "function":
-            self.bindings[name] = [(value, scope)]
-        else:
-            self.bindings.setdefault(name, []).append((value, scope))
+    def bind(self, name: str, value: ast.expr | Origin, scope: Scope) -> None:
+        """One more thing that `name` may stand for."""
+        self.bindings.setdefault(name, []).append((value, scope))
 
 
-class Collector(ast.NodeVisitor):
-    """Fills a scope from statements; bodies of functions are left for later."""
-
-    def __init__(self, scope: Scope, path: str = "", owner: Class | None = None) -> None:
-        self.scope = scope
-        self.path = path
-        self.owner = owner
-        self.certain = True
-
-    def collect(self, statements: Iterable[ast.stmt]) -> None:
-        for statement in statements:
-            self.visit(statement)
-
-    def _bind(self, name: str, value: ast.expr | Origin) -> None:
-        self.scope.bind(name, value, self.scope, self.certain)
-
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            whole = alias.name if alias.asname else alias.name.partition(".")[0]
-            self._bind(alias.asname or whole, Library(whole))
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        module = "." * node.level + (node.module or "")
-        for alias in node.names:
-            if alias.name == "*":
-                self.scope.stars.append(module)
-            else:
-                self._bind(alias.asname or alias.name, Library(f"{module}.{alias.name}"))
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self._bind(node.name, Routine(f"{self.path}{node.name}", node, self.scope, self.owner))
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        body = Scope(self.scope, "class")
-        found = Class(node.name, node, self.scope, body)
-        Collector(body, f"{self.path}{node.name}.", found).collect(node.body)
-        for values in body.bindings.values():
-            for value, _ in values:
-                if isinstance(value, Routine):
-                    _collect_attributes(found, value)
-        self._bind(node.name, found)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        for target in node.targets:
-            self._assign(target, node.value)
-        self.visit(node.value)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self._assign(node.target, node.value)
-            self.visit(node.value)
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._assign(node.target, node.value)
-        self.visit(node.value)
-
-    def _assign(self, target: ast.expr, value: ast.expr) -> None:
-        if isinstance(target, ast.Name):
-            self._bind(target.id, value)
-        elif isinstance(target, ast.Attribute):
-            self.scope.patched.append((target.value, target.attr, value))
-        elif isinstance(target, ast.Tuple | ast.List):
-            pairs = isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts)
-            values = value.elts if pairs else [_item(value)] * len(target.elts)  # type: ignore[attr-defined]
-            for part, one in zip(target.elts, values, strict=True):
-                self._assign(part.value if isinstance(part, ast.Starred) else part, one)
-
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        self._assign(node.target, _item(node.iter))
-        self._conditional(node)
-
-    visit_AsyncFor = visit_For
-
-    def visit_comprehension(self, node: ast.comprehension) -> None:
-        self._assign(node.target, _item(node.iter))
-        self.generic_visit(node)
-
-    def visit_Name(self, node: ast.Name) -> None:
-        if isinstance(node.ctx, ast.Store) and node.id not in self.scope.bindings:
-            self._bind(node.id, UNKNOWN)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        pass
-
-    def _conditional(self, node: ast.AST) -> None:
-        before, self.certain = self.certain, False
-        self.generic_visit(node)
-        self.certain = before
-
-    visit_If = visit_While = visit_Try = visit_TryStar = visit_Match = _conditional
-
-
-def _item(container: ast.expr) -> ast.expr:
-    """Some item of a container, as an expression."""
-    node = ast.Subscript(container, ast.Constant(None), ast.Load())
-    return ast.copy_location(node, container)
-
-
-def _collect_attributes(owner: Class, method: Routine) -> None:
-    first = [parameter.arg for parameter in parameters(method.node)[:1]]
-    for node in ast.walk(method.node):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and [target.value.id] == first:
-                owner.attributes.setdefault(target.attr, []).append((node.value, method))
+Binding = tuple[ast.expr | Origin, Scope]
 
 
 def parameters(node: FunctionNode) -> list[ast.arg]:
