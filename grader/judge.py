@@ -30,6 +30,7 @@ from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verd
 from grader.rules import SourceReader, about_source, read_sources
 from grader.sandbox.cage import Cage
 from grader.sitting import Sitting
+from grader.skeleton import SkeletonReader
 from grader.spec import Case, Exercise, TimedCase
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
@@ -99,7 +100,7 @@ class Judge:
             ExitStack() as stack,
             Sitting(interview) as asking,
         ):
-            sources = SourceReader(interview, texts, ahead)
+            sources, skeleton = SourceReader(interview, texts, ahead), SkeletonReader(interview, texts)
             for module in wanted:
                 asked.append(one := self._module(module, asking, progress, (polls or {}).get(module.name)))
                 has_worker = one.imported is not None and one.imported.worker is not None
@@ -107,6 +108,7 @@ class Judge:
                     stack.callback(interview.end, one.imported)
                 if has_worker or module is wanted[-1]:  # what that worker holds is not to be there beside the next one
                     asking.end()
+                    skeleton.settle(each for told in asked[finished:] for each in told.exercises)
                     self._finish(asked[finished:], interview, sources, diagnosis)
                     finished = len(asked)
         marked = [each for one in asked for each in one.exercises]
@@ -372,11 +374,8 @@ class Judge:
         details: tuple[str, ...] = ()
         cause: str | None = None
         if marked.explanation is not None:
-            sentence, details, cause = (
-                marked.explanation.sentence,
-                marked.explanation.details,
-                marked.explanation.cause,
-            )
+            why = marked.explanation
+            sentence, details, cause = why.sentence, why.details, why.cause
         elif marked.wrong:
             question, _, agreement = min(marked.wrong, key=lambda w: (w[0].case.hidden, -cost(w[0])))
             assert agreement is not None  # what is not explained otherwise was compared

@@ -52,6 +52,7 @@ FLOORS = (
     ("trial",),
     ("editions",),
     ("marked",),
+    ("skeleton",),
     ("judge",),
     ("grading", "both"),
     ("fingerprint",),

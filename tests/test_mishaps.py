@@ -34,7 +34,7 @@ def algebra(body: str) -> str:
 
 MISHAPS = {
     "not written": ("raise NotImplementedError", Verdict.NOT_ATTEMPTED, "not written yet"),
-    "returns nothing": ("pass", Verdict.NOT_ATTEMPTED, "returns None"),
+    "does nothing": ("pass", Verdict.NOT_ATTEMPTED, "not written yet (algebra.py, line 4)"),
     "raises": (
         "return x + undefined",
         Verdict.CRASHED,
@@ -238,3 +238,43 @@ def test_it_works_in_one_dtype_only(grade: Grade) -> None:
     result = grade(algebra=algebra("return x @ torch.eye(x.shape[1]).double() * factor"))
     assert one(result, "scale").verdict is Verdict.RIGHT
     assert any("works in float64 only" in note for note in one(result, "scale").notes)
+
+
+UNWRITTEN = {
+    "bound to None": "out = None\nreturn out",
+    "its input": "return x",
+    "zeros": "out = torch.zeros_like(x)\nreturn out",
+    "marked": "out = None\n# TODO: write this\npass\n# END OF YOUR CODE\nreturn out",
+    "in a helper": "return _helper(x)\n\ndef _helper(x):\n    pass",
+}
+
+
+@pytest.mark.parametrize("form", UNWRITTEN)
+def test_placeholders_are_not_attempted_and_get_no_hint(grade: Grade, form: str) -> None:
+    body = UNWRITTEN[form].replace("\n\ndef _helper", "\n\n\ndef _helper")
+    source = "import torch\n" + ALGEBRA.replace("    {scale}", "\n".join(f"    {line}" for line in body.split("\n")))
+    source = source.replace("    def _helper(x):\n        pass", "def _helper(x):\n    pass")
+    scale = one(grade(algebra=source), "scale")
+    assert (scale.verdict, scale.points, scale.hints, scale.notes) == (Verdict.NOT_ATTEMPTED, 0, (), ())
+    assert "not written yet (algebra.py, line " in (scale.sentence or "")
+
+
+def test_what_is_written_and_calls_what_is_not_is_blocked(grade: Grade) -> None:
+    for unwritten in ("raise NotImplementedError", "out = None\nreturn out"):
+        source = algebra(unwritten).replace("(x * x).sum(), 2 * x", "(x * x).sum(), scale(x, 2)")
+        result = grade(algebra=source)
+        assert one(result, "scale").verdict is Verdict.NOT_ATTEMPTED
+        assert (one(result, "energy").verdict, one(result, "energy").cause) == (Verdict.BLOCKED, "algebra.scale")
+
+
+def test_what_is_as_short_as_a_placeholder_and_right_is_right(grade: Grade) -> None:
+    chance = "import torch\ndef sort_by_size(x): return torch.argsort(x)\ndef coin(n, p): return (torch.rand(n) < p).long()\n"
+    assert grade(algebra=algebra("return torch.zeros_like(x) if len(x) == 0 else x * factor"), chance=chance).all_right
+    lazy = algebra("return x * factor").replace("return (x * x).sum(), 2 * x", "pass")
+    energy = one(grade(algebra=lazy), "energy")
+    assert energy.verdict is Verdict.NOT_ATTEMPTED
+
+
+def test_a_return_that_was_forgotten_is_not_called_unwritten(grade: Grade) -> None:
+    scale = one(grade(algebra=algebra("y = x * factor")), "scale")
+    assert (scale.verdict, scale.sentence) == (Verdict.WRONG, "it returns None: is its `return` missing?")

@@ -34,6 +34,7 @@ from grader.worker.placeholders import PlaceholderFinder
 from grader.worker.subject import Subject, anew, prepare_path
 from grader.worker.surroundings import Helpers, Surroundings, has_children, place
 from grader.worker.tensors import apart, from_wire, to_leaf
+from grader.worker.unwritten import find_unwritten
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
 QUICK = 0.2  # seconds of CPU time of its own that an import may have taken for the module to be imported again ...
@@ -87,6 +88,7 @@ class Worker:
             wire.Trim: self._trim,
             wire.Count: self._count,
             wire.Inspect: self._inspect,
+            wire.FindUnwritten: lambda request, data: find_unwritten(request.source, request.functions),
             wire.Reap: self._reap,
             wire.Survey: lambda request, data: survey(request.device),
         }
