@@ -17,7 +17,7 @@ from grader.result import CaseResult, Verdict
 from grader.rules.source import INSPECT_SECONDS, SOURCE_LIMIT, Blanks
 from grader.spec import Exercise
 from grader.spec.checks import Module
-from grader.worker.failure import NOT_WRITTEN
+from grader.worker.failure import MISSING, NOT_WRITTEN
 
 DOUBTFUL = (Verdict.WRONG, Verdict.CRASHED, Verdict.NOT_ATTEMPTED)  # what a placeholder may have come to
 
@@ -36,7 +36,7 @@ class SkeletonReader:
         """Call those of them unwritten that are, and those not that only call something unwritten. What is right, or
         partly right, stays what it is."""
         for marked in exercises:
-            if not marked.points and marked.wrong and marked.verdict in DOUBTFUL:
+            if not marked.points and marked.wrong and marked.verdict in DOUBTFUL and not _says_so(marked):
                 read = self.about(marked.exercise)
                 if read is not None and read.what:
                     whose = read.what in (marked.exercise.name, *_also(marked.exercise))
@@ -84,6 +84,15 @@ class SkeletonReader:
             return ()
         self._blanks.keep(worker)
         return reply.functions if isinstance(reply, wire.Unwritten) else ()
+
+
+def _says_so(marked: Marked) -> bool:
+    """Whether the function itself has said that it is not written, or is not there."""
+    failure = next((response.failure for _, response, _ in marked.wrong if response.failure is not None), None)
+    if failure is None or marked.verdict is not Verdict.NOT_ATTEMPTED:
+        return False
+    own = bool(failure.frames) and failure.frames[-1].function == marked.exercise.name.rpartition(".")[2]
+    return failure.kind == MISSING or own
 
 
 def _also(exercise: Exercise) -> list[str]:
