@@ -73,6 +73,8 @@ def _failed(failed: Failure) -> Explanation:
         return Explanation(Verdict.WRONG, f"it returns another number of values than is asked for{wanted}: {message}")
     if failed.kind == kinds.SIGNATURE:
         return Explanation(Verdict.CRASHED, f"it cannot be called as the exercise says: {message}")
+    if failed.kind == kinds.NOTHING:
+        return Explanation(Verdict.WRONG, f"{detail} is None")
     if failed.kind == kinds.RETURNED:
         return Explanation(Verdict.WRONG, f"what it returns cannot be used: {error}")
     if failed.kind == kinds.EXITED:
@@ -103,6 +105,10 @@ def _failed(failed: Failure) -> Explanation:
     limit = _limit(error)
     if limit is not None:
         return Explanation(Verdict.CRASHED, f"it {LIMITS[limit]}{where}: {error}", details, limit)
+    if detail == kinds.RELATIVE:
+        where = f"{where}; the current folder holds copies of what was handed in"
+    elif detail and detail != kinds.GRADER:
+        return Explanation(Verdict.CRASHED, f"the `{detail}` that it returns raises {error}", details)
     return Explanation(Verdict.CRASHED, f"it raises {error}{where}", details)
 
 

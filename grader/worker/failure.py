@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import linecache
 import re
 import sys
@@ -10,13 +9,15 @@ import traceback
 from pathlib import Path
 
 from grader.wire import Failure, Frame
+from grader.worker import returned
 from grader.worker.placeholders import PlaceholderUsed
 
 # The kinds of failure.
-RAISED = "raised"  # the student's code raised
-NOT_WRITTEN = "not_written"  # NotImplementedError
+RAISED = "raised"  # the student's code raised; detail: the class of a network that did when it was called, or RELATIVE
+NOT_WRITTEN = "not_written"  # a `raise NotImplementedError` of the student's own
 MISSING = "missing"  # the module has no such name; detail: the name
 VALUES = "values"  # another number of values came back; detail: the names that were expected
+NOTHING = "nothing"  # None came back; detail: in place of what
 RETURNED = "returned"  # what came back could not be used
 SIGNATURE = "signature"  # it could not be called like that
 EXITED = "exited"  # exit(), sys.exit()
@@ -31,6 +32,9 @@ NO_FILE = "no_file"  # there is no such file
 NO_MODULE = "no_module"  # it imports a module of the course that is not there; detail: its name
 UNREADABLE = "unreadable"  # the answer cannot be carried
 LEFT = "left"  # the module cannot be had anew: something is left behind
+
+GRADER = "grader"  # detail of what was raised in our own code
+RELATIVE = "relative"  # a file that was not found was looked for in the current folder
 
 MESSAGE_LIMIT = 2000
 FRAMES_LIMIT = 6
@@ -74,7 +78,7 @@ def failure(error: BaseException, folder: Path, checks: Path) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename.startswith(str(folder))]
     in_ask = bool(frames) and not own and any(frame.filename == str(checks) for frame in frames)
-    kind, detail = _kind(error, frames, in_ask, folder, checks)
+    kind, detail = _kind(error, in_ask, folder, checks)
     return Failure(
         kind,
         _clean(type(error).__name__, 100),
@@ -84,13 +88,11 @@ def failure(error: BaseException, folder: Path, checks: Path) -> Failure:
     )
 
 
-def _kind(
-    error: BaseException, frames: traceback.StackSummary, in_ask: bool, folder: Path, checks: Path
-) -> tuple[str, str]:
+def _kind(error: BaseException, in_ask: bool, folder: Path, checks: Path) -> tuple[str, str]:
     message = _text(error)
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return EXITED, type(error).__name__
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError) and returned.raised_by_itself(error, folder):
         return NOT_WRITTEN, ""
     if isinstance(error, MissingName):
         return MISSING, message
@@ -120,22 +122,25 @@ def _kind(
     if old:
         return ENVIRONMENT, f"an older {old[1] or 'Python'} (`{old[2] or old[3]}` is gone)"
     if in_ask:
-        return _about_the_return(error, message, frames, folder, checks)
+        return _about_the_return(error, message, folder, checks)
+    if isinstance(error, FileNotFoundError) and not str(error.filename or "/").startswith("/"):
+        return RAISED, RELATIVE
     return RAISED, ""
 
 
-def _about_the_return(
-    error: BaseException, message: str, frames: traceback.StackSummary, folder: Path, checks: Path
-) -> tuple[str, str]:
+def _about_the_return(error: BaseException, message: str, folder: Path, checks: Path) -> tuple[str, str]:
     """The ask itself failed: on how the function may be called, or on what it gave back."""
-    line = next(frame for frame in reversed(frames) if frame.filename == str(checks)).line or ""
-    if isinstance(error, TypeError) and re.search(r"argument", message) and "unpack" not in message:
+    if returned.is_about_arguments(error, message, folder):
         return SIGNATURE, ""
-    if isinstance(error, ValueError | TypeError) and re.search("unpack|iteration over a 0-d", message):
-        return VALUES, _targets(line)
+    missing = returned.nothing(error, message, checks)
+    if returned.is_about_number(error, message):
+        return VALUES if not missing else NOTHING, missing or returned.targets(error, checks)
     if isinstance(error, AttributeError) and _is_own(owner := _class_of(error.obj), folder):
         return MISSING, f"{owner.__name__}.{error.name}"
-    return RETURNED, ""
+    if missing:
+        return NOTHING, missing
+    called = returned.called(error, checks)
+    return (RAISED, called) if called or isinstance(error, NotImplementedError) else (RETURNED, "")
 
 
 def _class_of(value: object) -> type:
@@ -146,17 +151,6 @@ def _is_own(owner: type, folder: Path) -> bool:
     """Whether the class is defined in a file of the submission."""
     module = sys.modules.get(getattr(owner, "__module__", ""))
     return str(getattr(module, "__file__", "")).startswith(str(folder))
-
-
-def _targets(line: str) -> str:
-    """The names on the left of an assignment: "loss, dW = ..." -> "loss, dW"."""
-    try:
-        statement = ast.parse(line.strip()).body[0]
-    except (SyntaxError, IndexError):
-        return ""
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
-        return ", ".join(ast.unparse(name) for name in statement.targets[0].elts)
-    return ""
 
 
 def _message(error: BaseException, folder: Path) -> str:

@@ -24,7 +24,7 @@ from grader.spec import Checks, load_checks
 from grader.worker import reference
 from grader.worker.cage.confine import step_down, tidy
 from grader.worker.device import device, full_precision, is_touched, stay_untouched, survey
-from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
+from grader.worker.failure import GRADER, LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
 from grader.worker.inputs import Before
 from grader.worker.inspection import inspect
 from grader.worker.libraries import LibraryImports
@@ -327,7 +327,7 @@ def serve(sock: socket.socket) -> None:
             reply = worker.handle(request, data)
         except Exception as error:  # ours, or the author's
             reply = failure(error, worker.folder, worker.checks_file)
-            reply.detail = "grader"
+            reply.detail = GRADER
         if reply is None:
             continue
         _flush()
