@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from grader.judge import Options
@@ -25,6 +27,11 @@ class Counter:
     def count(self, x):
         return int((x > self.above).sum())
 """
+
+
+CHANCE = (
+    "import torch\ndef sort_by_size(x): return torch.argsort(x)\ndef coin(n, p): return (torch.rand(n) < p).long()\n"
+)
 
 
 def algebra(body: str) -> str:
@@ -268,13 +275,52 @@ def test_what_is_written_and_calls_what_is_not_is_blocked(grade: Grade) -> None:
 
 
 def test_what_is_as_short_as_a_placeholder_and_right_is_right(grade: Grade) -> None:
-    chance = "import torch\ndef sort_by_size(x): return torch.argsort(x)\ndef coin(n, p): return (torch.rand(n) < p).long()\n"
-    assert grade(algebra=algebra("return torch.zeros_like(x) if len(x) == 0 else x * factor"), chance=chance).all_right
-    lazy = algebra("return x * factor").replace("return (x * x).sum(), 2 * x", "pass")
-    energy = one(grade(algebra=lazy), "energy")
+    short = "def scale(x, factor):\n    return x if factor is None else _times(x, factor)\n\ndef _times(x, factor):\n    return x * factor\n"
+    assert grade(algebra=short + algebra("return x * factor").split("    return x * factor\n", 1)[1]).all_right
+    energy = one(grade(algebra=algebra("return x * factor").replace("return (x * x).sum(), 2 * x", "pass")), "energy")
     assert energy.verdict is Verdict.NOT_ATTEMPTED
 
 
 def test_a_return_that_was_forgotten_is_not_called_unwritten(grade: Grade) -> None:
     scale = one(grade(algebra=algebra("y = x * factor")), "scale")
     assert (scale.verdict, scale.sentence) == (Verdict.WRONG, "it returns None: is its `return` missing?")
+
+
+FOLDERS = {
+    "another": "os.chdir('/tmp')",
+    "the root": "os.chdir('/')",
+    "one that is gone": "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n    os.chdir(folder)",
+    "its own is gone": "import shutil\nshutil.rmtree(os.getcwd())",
+    "one that nobody may look into": "os.makedirs('shut', exist_ok=True)\nos.chdir('shut')\nos.chmod('.', 0)",
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_wherever_it_goes_its_answers_count(grade: Grade, folder: str) -> None:
+    source = "import os\n" + algebra(f"{FOLDERS[folder]}\nreturn x * factor")
+    result = grade(algebra=source)
+    assert result.all_right and one(result, "scale").hints == ()
+    assert grade(algebra=f"import os\n{FOLDERS[folder]}\n" + algebra("return x * factor")).all_right
+
+
+def test_it_begins_beside_what_was_handed_in(grade: Grade, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "words.txt").write_text("one two")
+    (tmp_path / "numbers.txt").write_text("3 4")
+    body = "assert open('numbers.txt').read() == '3 4' and open('data/words.txt').read() == 'one two'\n"
+    body += (
+        "import os\nos.chdir('/')\nopen(os.path.join(os.environ['TMPDIR'], 'kept.txt'), 'w').close()\nreturn x * factor"
+    )
+    top = "limit = int(open('numbers.txt').read()[0])\nopen('made.txt', 'w').write('mine')\n"
+    assert grade(algebra=top + algebra(body)).all_right
+    assert not (tmp_path / "made.txt").exists()
+
+
+def test_its_arguments_are_its_file_alone(grade: Grade, tmp_path: Path) -> None:
+    top = (
+        "import argparse, sys\nassert sys.argv == [__file__], sys.argv\nassert sys.orig_argv[1:] == [__file__]\n"
+        "options = argparse.ArgumentParser().parse_args()\nsys.argv.append('--more')\n"
+    )
+    body = "import sys\nassert sys.argv == [__file__], sys.argv\nsys.argv = []\nreturn x * factor"
+    result = grade(algebra=top + algebra(body), chance="import sys\nassert sys.argv == [__file__]\n" + CHANCE)
+    assert result.all_right, result
