@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from dataclasses import dataclass
 
 from grader.interview import Imported, Response
@@ -10,6 +11,7 @@ from grader.peer import Lost, PeerLost, printable
 from grader.result import Verdict
 from grader.wire import Failure, Frame
 from grader.worker import failure as kinds
+from grader.worker import reach
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ def explain_import(imported: Imported, seconds: float) -> Explanation:
     if failed.kind == kinds.NO_FILE:
         return Explanation(Verdict.NOT_ATTEMPTED, f"there is no {name} in the submission")
     if failed.kind == kinds.SYNTAX:
-        return Explanation(Verdict.CRASHED, f"{name} does not parse: {message}", cause="syntax")
+        whose = f"what {name} imports in line {failed.frames[-1].line}" if failed.frames else name
+        return _no_python(whose, message, failed.detail)
     if failed.kind == kinds.NO_MODULE:
         missing = printable(failed.detail)
         return Explanation(
@@ -57,6 +60,30 @@ def explain_import(imported: Imported, seconds: float) -> Explanation:
         )
     told = _failed(failed)
     return Explanation(told.verdict, f"{name} cannot be imported: {told.sentence}", told.details, told.cause)
+
+
+# What stands in a file that does not parse.
+NO_PYTHON = {
+    "utf-16": "is saved as UTF-16; save it as UTF-8",
+    "null": "holds null bytes, which no text has: it is damaged, or another kind of file",
+    "encoding": "is not saved as UTF-8; save it as UTF-8",
+    "html": "holds a web page (HTML), not Python; download the file itself",
+    "pointer": "is a pointer of Git LFS to a file that is not here; `git lfs pull` fetches it",
+    "conflict": "holds the marks of a merge conflict, the first in line {}; decide for one side",
+}
+
+
+def _no_python(name: str, message: str, detail: str) -> Explanation:
+    """A file that does not parse; `detail`: what it is instead (grader.worker.source)."""
+    word, *numbers = printable(detail).split()[:3] or [""]
+    if word == "python" and len(numbers) == 2:
+        here = ".".join(map(str, sys.version_info[:2]))
+        sentence = f"{name} uses syntax of Python {numbers[0]} in line {numbers[1]}; this grader's Python is {here}"
+        return Explanation(Verdict.ENVIRONMENT, sentence, cause="python")
+    if word in NO_PYTHON:
+        line = numbers[0] if numbers else "?"
+        return Explanation(Verdict.CRASHED, f"{name} {NO_PYTHON[word].format(line)}", cause="syntax")
+    return Explanation(Verdict.CRASHED, f"{name} does not parse: {message}", cause="syntax")
 
 
 def _failed(failed: Failure) -> Explanation:
@@ -105,12 +132,19 @@ def _failed(failed: Failure) -> Explanation:
     limit = _limit(error)
     if limit is not None:
         return Explanation(Verdict.CRASHED, f"it {LIMITS[limit]}{where}: {error}", details, limit)
-    if detail == kinds.RELATIVE:
-        where = f"{where}; the current folder holds copies of what was handed in"
-    elif detail and detail != kinds.GRADER:
+    if failed.kind == kinds.RAISED and failed.detail in REACH:
+        where = f"{where}; {REACH[failed.detail]}"
+    elif failed.kind == kinds.RAISED and detail and detail != kinds.GRADER:
         return Explanation(Verdict.CRASHED, f"the `{detail}` that it returns raises {error}", details)
     return Explanation(Verdict.CRASHED, f"it raises {error}{where}", details)
 
+
+# What is out of reach where a submission is graded.
+REACH = {
+    reach.RELATIVE: "the current folder holds copies of what was handed in, files above 16 MB left out",
+    reach.NETWORK: "what is graded cannot rely on a network",
+    reach.PROGRAMS: "what is graded cannot rely on other programs",
+}
 
 # The limits that end a system call, and not the process: what the process is told, and what that means.
 LIMITS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,8 +139,31 @@ def test_an_input_changed_in_place_is_a_note_or_an_error(grade: Grade) -> None:
 IMPORTS = {
     "syntax error": ("def scale(x:\n", Verdict.CRASHED, "algebra.py does not parse"),
     "python 2": ("print 'hello'\n", Verdict.ENVIRONMENT, "it needs Python 2"),
-    "empty bytes": (b"\x00\x01", Verdict.CRASHED, "algebra.py does not parse"),
-    "not utf-8": (b"name = '\xff\xfe'\n", Verdict.CRASHED, "algebra.py does not parse"),
+    "empty bytes": (b"\x00\x01", Verdict.CRASHED, "algebra.py holds null bytes, which no text has"),
+    "not utf-8": (b"name = '\xe9t\xe9'\n", Verdict.CRASHED, "algebra.py is not saved as UTF-8; save it as UTF-8"),
+    "utf-16": (
+        "\ufeffname = 1\n".encode("utf-16-le"),
+        Verdict.CRASHED,
+        "algebra.py is saved as UTF-16; save it as UTF-8",
+    ),
+    "utf-16 without a mark": ("x = 1\n".encode("utf-16-be"), Verdict.CRASHED, "algebra.py is saved as UTF-16"),
+    "null bytes": (b"x = 1\n" * 99 + b"\x00\n", Verdict.CRASHED, "algebra.py holds null bytes"),
+    "a web page": (
+        "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>\n",
+        Verdict.CRASHED,
+        "holds a web page (HTML)",
+    ),
+    "a conflict": (
+        "x = 1\n<<<<<<< HEAD\ny = 1\n=======\ny = 2\n>>>>>>> other\n",
+        Verdict.CRASHED,
+        "conflict, the first in line 2",
+    ),
+    "a pointer": (
+        "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n",
+        Verdict.CRASHED,
+        "pointer of Git LFS",
+    ),
+    "a helper's": ("import odd_helper\n", Verdict.CRASHED, "what algebra.py imports in line 1 does not parse"),
     "raises": ("1 / 0\n", Verdict.CRASHED, "algebra.py cannot be imported: it raises ZeroDivisionError"),
     "exits": ("import os\nos._exit(0)\n", Verdict.CRASHED, "importing algebra.py ended its process"),
     "sys.exit": ("exit()\n", Verdict.CRASHED, "algebra.py cannot be imported: it calls exit()"),
@@ -155,7 +179,7 @@ IMPORTS = {
 @pytest.mark.parametrize("mishap", IMPORTS)
 def test_a_module_that_cannot_be_imported_costs_its_own_exercises(grade: Grade, mishap: str) -> None:
     text, verdict, words = IMPORTS[mishap]
-    result = grade(algebra=text)
+    result = grade(algebra=text, odd_helper="def f(:\n")
     told = result.modules[0]
     assert (told.name, told.imported) == ("algebra", False)
     assert words in (told.sentence or ""), told.sentence
@@ -178,7 +202,7 @@ def test_what_is_not_installed_is_a_placeholder(grade: Grade) -> None:
     )
     result = grade(algebra=top + algebra("return x * factor"))
     assert result.all_right
-    names = {"cv2", "turtle_not_there", "google", "seaborn", "torchsummary", "torchvision"}
+    names = {"cv2", "turtle_not_there", "google.colab", "seaborn", "torchsummary", "torchvision"}
     assert set(result.modules[0].placeholders) == names
 
 
@@ -324,3 +348,52 @@ def test_its_arguments_are_its_file_alone(grade: Grade, tmp_path: Path) -> None:
     body = "import sys\nassert sys.argv == [__file__], sys.argv\nsys.argv = []\nreturn x * factor"
     result = grade(algebra=top + algebra(body), chance="import sys\nassert sys.argv == [__file__]\n" + CHANCE)
     assert result.all_right, result
+
+
+NEWER = {
+    "generic function": ("x = 1\ndef first[T](xs: list[T]) -> T:\n    return xs[0]\n", "3.12 in line 2", (3, 12)),
+    "alias": ("type Pair = tuple[int, int]\n", "3.12 in line 1", (3, 12)),
+    "quotes": ("d = {'a': 1}\nx = f'{d['a']}'\n", "3.12 in line 2", (3, 12)),
+    "backslash": ("x = f'{chr(10).join([])} {\"\\n\".join([])}'\n", "3.12 in line 1", (3, 12)),
+}
+
+
+@pytest.mark.parametrize("what", NEWER)
+def test_syntax_that_this_python_does_not_have_yet(grade: Grade, what: str) -> None:
+    text, words, since = NEWER[what]
+    if sys.version_info >= since:
+        assert grade(algebra=text + algebra("return x * factor")).all_right
+        return
+    here = f"this grader's Python is 3.{sys.version_info[1]}"
+    result = grade(algebra=text)
+    assert result.modules[0].sentence == f"algebra.py uses syntax of Python {words}; {here}"
+    assert one(result, "scale").verdict is Verdict.ENVIRONMENT
+
+
+REACH = {
+    "a network": ("import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/')", "cannot rely on a network"),
+    "a name of it": ("import socket\nsocket.getaddrinfo('nowhere.invalid', 80)", "cannot rely on a network"),
+    "a program": ("import subprocess\nsubprocess.run(['no-such-program'])", "cannot rely on other programs"),
+    "a file": ("open('weights.npz')", "the current folder holds copies of what was handed in"),
+}
+
+
+@pytest.mark.parametrize("what", REACH)
+def test_what_is_not_in_reach_is_said_to_be(grade: Grade, what: str) -> None:
+    body, words = REACH[what]
+    scale = one(grade(algebra=algebra(f"{body}\nreturn x * factor")), "scale")
+    assert scale.verdict is Verdict.CRASHED
+    assert words in (scale.sentence or "") and "(algebra.py, line " in (scale.sentence or "")
+
+
+def test_windows_that_nobody_sees_cost_nothing(grade: Grade) -> None:
+    top = (
+        "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\nmatplotlib.use('TkAgg')\n"
+        "import google.colab.drive\ngoogle.colab.drive.mount('/content/drive')\nimport nowhere_x as n\n"
+        "n.style.use('dark')\nn.rcParams.update({'size': 3})\n"
+    )
+    result = grade(algebra=top + algebra("return x * factor"))
+    assert result.all_right
+    assert {"google.colab", "nowhere_x"} <= set(result.modules[0].placeholders)
+    used = grade(algebra=top + algebra("google.colab.drive.mount('/x')\nreturn x * factor"))
+    assert (one(used, "scale").sentence or "").startswith("it needs `google.colab`, which is not installed here")

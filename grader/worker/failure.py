@@ -11,9 +11,12 @@ from pathlib import Path
 from grader.wire import Failure, Frame
 from grader.worker import returned
 from grader.worker.placeholders import PlaceholderUsed
+from grader.worker.reach import out_of_reach
+from grader.worker.source import what_it_is
 
 # The kinds of failure.
-RAISED = "raised"  # the student's code raised; detail: the class of a network that did when it was called, or RELATIVE
+RAISED = "raised"  # the student's code raised; detail: the class of a network that did when it was called, or
+# what is out of its reach
 NOT_WRITTEN = "not_written"  # a `raise NotImplementedError` of the student's own
 MISSING = "missing"  # the module has no such name; detail: the name
 VALUES = "values"  # another number of values came back; detail: the names that were expected
@@ -27,14 +30,13 @@ CUDA = "cuda"  # it needs a GPU
 DEVICES = "devices"  # it mixes what lies on the GPU and on the CPU; detail: "numpy" where it wanted an array
 BROKEN = "broken"  # a kernel of it failed, after which its process can use the GPU no more
 ENVIRONMENT = "environment"  # it cannot run on this Python or torch; detail: what it needs
-SYNTAX = "syntax"  # the file does not parse
+SYNTAX = "syntax"  # the file does not parse; detail: what it is instead
 NO_FILE = "no_file"  # there is no such file
 NO_MODULE = "no_module"  # it imports a module of the course that is not there; detail: its name
 UNREADABLE = "unreadable"  # the answer cannot be carried
 LEFT = "left"  # the module cannot be had anew: something is left behind
 
 GRADER = "grader"  # detail of what was raised in our own code
-RELATIVE = "relative"  # a file that was not found was looked for in the current folder
 
 MESSAGE_LIMIT = 2000
 FRAMES_LIMIT = 6
@@ -108,10 +110,10 @@ def _kind(error: BaseException, in_ask: bool, folder: Path, checks: Path) -> tup
         return DEVICES, ""
     if isinstance(error, RuntimeError) and _BROKEN.search(message):
         return BROKEN, ""
-    if isinstance(error, SyntaxError):
-        if _PYTHON_2_SYNTAX.search(error.msg or ""):
+    if isinstance(error, SyntaxError) or (isinstance(error, ValueError) and "null bytes" in message):
+        if isinstance(error, SyntaxError) and _PYTHON_2_SYNTAX.search(error.msg or ""):
             return ENVIRONMENT, "Python 2"
-        return SYNTAX, str(error.lineno or 0)
+        return SYNTAX, what_it_is(error)
     if isinstance(error, ModuleNotFoundError):
         return NO_MODULE, error.name or ""
     if isinstance(error, EOFError) and "reading a line" in message:
@@ -123,9 +125,7 @@ def _kind(error: BaseException, in_ask: bool, folder: Path, checks: Path) -> tup
         return ENVIRONMENT, f"an older {old[1] or 'Python'} (`{old[2] or old[3]}` is gone)"
     if in_ask:
         return _about_the_return(error, message, folder, checks)
-    if isinstance(error, FileNotFoundError) and not str(error.filename or "/").startswith("/"):
-        return RAISED, RELATIVE
-    return RAISED, ""
+    return RAISED, out_of_reach(error)
 
 
 def _about_the_return(error: BaseException, message: str, folder: Path, checks: Path) -> tuple[str, str]:
