@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from grader.discretion import discreet
 from grader.interview import Imported, Response
 from grader.peer import Lost, PeerLost, printable
+from grader.question import Question
 from grader.result import Verdict
 from grader.wire import Failure, Frame
 from grader.worker import failure as kinds
@@ -32,11 +34,16 @@ def told_safely(text: str) -> str:
     return printable(text[:LONGEST])
 
 
-def explain(response: Response, seconds: float) -> Explanation:
-    """A response without an answer; `seconds` is the limit that it had."""
+def explain(response: Response, question: Question) -> Explanation:
+    """A response to a question without an answer; of a hidden one nothing is told that its inputs are in."""
+    seconds = question.exercise.seconds
     if response.lost is not None:
         return _lost(response.lost, response.status, response.limit, seconds, "it")
     assert response.failure is not None
+    if question.case.hidden:
+        told = _failed(discreet(response.failure, question.exercise.module.name))
+        away = "" if told.verdict is Verdict.NOT_ATTEMPTED else ", for inputs that are not shown"
+        return replace(told, sentence=f"{told.sentence}{away}")
     return _failed(response.failure)
 
 
@@ -88,20 +95,22 @@ def _no_python(name: str, message: str, detail: str) -> Explanation:
 
 def _failed(failed: Failure) -> Explanation:
     message, detail = printable(failed.message), printable(failed.detail)
+    said = f": {message}" if message else ""
     where = _where(failed.frames)
     details = _trace(failed.frames)
     error = f"{printable(failed.error)}: {message}" if message else printable(failed.error)
     if failed.kind == kinds.NOT_WRITTEN:
         return Explanation(Verdict.NOT_ATTEMPTED, "not written yet")
     if failed.kind == kinds.MISSING:
-        return Explanation(Verdict.NOT_ATTEMPTED, f"`{detail}` is not defined in the submission")
+        what = f"`{detail}`" if detail else "something that is asked for"
+        return Explanation(Verdict.NOT_ATTEMPTED, f"{what} is not defined in the submission")
     if failed.kind == kinds.VALUES:
         wanted = f" ({detail})" if detail else ""
-        return Explanation(Verdict.WRONG, f"it returns another number of values than is asked for{wanted}: {message}")
+        return Explanation(Verdict.WRONG, f"it returns another number of values than is asked for{wanted}{said}")
     if failed.kind == kinds.SIGNATURE:
-        return Explanation(Verdict.CRASHED, f"it cannot be called as the exercise says: {message}")
+        return Explanation(Verdict.CRASHED, f"it cannot be called as the exercise says{said}")
     if failed.kind == kinds.NOTHING:
-        return Explanation(Verdict.WRONG, f"{detail} is None")
+        return Explanation(Verdict.WRONG, f"{detail or 'something that it returns'} is None")
     if failed.kind == kinds.RETURNED:
         return Explanation(Verdict.WRONG, f"what it returns cannot be used: {error}")
     if failed.kind == kinds.EXITED:
@@ -124,11 +133,12 @@ def _failed(failed: Failure) -> Explanation:
         told = f"a kernel of it fails on the GPU{where}, by an index out of range most often; the CPU says which"
         return Explanation(Verdict.CRASHED, told, (*details, error))
     if failed.kind == kinds.ENVIRONMENT:
-        return Explanation(Verdict.ENVIRONMENT, f"it needs {detail}{where}", details)
+        return Explanation(Verdict.ENVIRONMENT, f"it needs {detail or 'something that is not here'}{where}", details)
     if failed.kind == kinds.NO_MODULE:
-        return Explanation(Verdict.ENVIRONMENT, f"it imports `{detail}`, which is not here", details)
+        what = f"`{detail}`" if detail else "something"
+        return Explanation(Verdict.ENVIRONMENT, f"it imports {what}, which is not here", details)
     if failed.kind == kinds.UNREADABLE:
-        return Explanation(Verdict.WRONG, f"what it returns cannot be read: {message}")
+        return Explanation(Verdict.WRONG, f"what it returns cannot be read{said}")
     limit = _limit(error)
     if limit is not None:
         return Explanation(Verdict.CRASHED, f"it {LIMITS[limit]}{where}: {error}", details, limit)
@@ -200,10 +210,12 @@ def _where(frames: list[Frame]) -> str:
     if not frames:
         return ""
     last = frames[-1]
-    return f" ({printable(last.file)}, line {last.line})"
+    return f" ({printable(last.file)}, line {last.line})" if last.file else ""
 
 
 def _trace(frames: list[Frame]) -> tuple[str, ...]:
     return tuple(
-        f"{printable(f.file)}, line {f.line}, in {printable(f.function)}: {printable(f.source)}" for f in frames
+        f"{printable(f.file)}, line {f.line}, in {printable(f.function)}: {printable(f.source)}"
+        for f in frames
+        if f.source
     )

@@ -128,9 +128,11 @@ class Judge:
         )
 
     def questions(self, exercise: Exercise, timed: bool = True) -> list[Question]:
-        """An exercise's questions, those that cost all points before those that cost some; with the timed case."""
-        core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
-        cases: list[Case | TimedCase] = [*core_first]
+        """An exercise's questions: public ones first, what is printed there is shown; of these and of the hidden ones
+        those that cost all points before those that cost some; with the timed case."""
+        cases: list[Case | TimedCase] = [
+            *sorted(exercise.cases, key=lambda case: (case.hidden, case.worth is not None))
+        ]
         if exercise.timed_case and timed:
             cases.append(exercise.timed_case)
         wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
@@ -283,7 +285,7 @@ class Judge:
     def _judge(self, question: Question, response: Response, edition: Edition | None) -> Judgement:
         """Error, agreement where an answer was compared, and an explanation where that is not the point."""
         if response.answer is None:
-            return float("inf"), None, explain(response, question.exercise.seconds)
+            return float("inf"), None, explain(response, question)
         expected = self._oracle.expected(question, edition.version if edition else None)
         return self._against(question, response, expected, edition)
 
@@ -323,7 +325,7 @@ class Judge:
         question = self._asked(exercise)[0]
         try:
             if response.answer is None:
-                why = explain(response, exercise.seconds).sentence
+                why = explain(response, question).sentence
                 return f"works in {exercise.dtype} only: given {other}, {why}"
             expected = self._oracle.expected(cast)
         except OracleFault:
@@ -343,7 +345,7 @@ class Judge:
 
         def check(question: Question, response: Response, expected: dict[str, Any]) -> Explanation | None:
             if response.answer is None:
-                return explain(response, exercise.seconds)
+                return explain(response, question)
             _, agreement, why = self._against(question, response, expected, edition)
             if why is not None or agreement is None or agreement.ok:
                 return why

@@ -46,6 +46,7 @@ FLOORS = (
     ("clock",),
     ("heats",),
     ("yardstick",),
+    ("discretion",),
     ("explain",),
     ("placement",),
     ("diagnose",),

@@ -397,3 +397,23 @@ def test_windows_that_nobody_sees_cost_nothing(grade: Grade) -> None:
     assert {"google.colab", "nowhere_x"} <= set(result.modules[0].placeholders)
     used = grade(algebra=top + algebra("google.colab.drive.mount('/x')\nreturn x * factor"))
     assert (one(used, "scale").sentence or "").startswith("it needs `google.colab`, which is not installed here")
+
+
+@pytest.mark.parametrize("body", ["return x * factor", "return x + factor"])
+def test_what_is_printed_of_hidden_inputs_is_not_shown(grade: Grade, body: str) -> None:
+    """Right, and asked beside others; wrong, and asked alone."""
+    energy = "print('seen', len(x), float(x.sum())); return (x * x).sum(), 2 * x"
+    source = algebra(f"print('here', tuple(x.shape), float(x.sum()))\n{body}").replace(
+        "return (x * x).sum(), 2 * x", energy
+    )
+    result = grade(algebra=source)
+    scale = one(result, "scale")
+    assert scale.printed.count("here (3, 4)") == 1 and scale.printed.count("here") == 1, scale.printed
+    assert one(result, "energy").printed.count("seen 5") == 1 == one(result, "energy").printed.count("seen")
+
+
+def test_what_a_hidden_case_raises_is_not_shown(grade: Grade) -> None:
+    scale = one(grade(algebra=algebra("if len(x) != 3:\n    raise ValueError(str(x))\nreturn x * factor")), "scale")
+    assert scale.verdict is Verdict.CRASHED
+    assert scale.sentence == "it raises ValueError (algebra.py, line 6), for inputs that are not shown"
+    assert scale.details == ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import linecache
+import os
 import re
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
@@ -38,7 +40,7 @@ LEFT = "left"  # the module cannot be had anew: something is left behind
 
 GRADER = "grader"  # detail of what was raised in our own code
 
-MESSAGE_LIMIT = 2000
+MESSAGE_LIMIT = 600
 FRAMES_LIMIT = 6
 
 _CUDA = re.compile(
@@ -62,6 +64,11 @@ _OLD_ATTRIBUTES = re.compile(
     r"module '(numpy|torch|np)[\w.]*' has no attribute '(\w+)'|"
     r"'dict' object has no attribute '(iteritems|itervalues|has_key)'"
 )
+
+
+_ADDRESSED = re.compile(r"\n\s*\n|\nException raised from |\nFor debugging consider ")  # to others than a student
+_FROM = re.compile(r" \((/[^()]*|unknown location)\)$")  # where a name could not be imported from
+_LIBRARY = re.compile(r"(?<![\w.])/[^\s'\":()]*/(site-packages|python3\.\d+|grader)/")
 
 
 def is_unwritten(told: Failure) -> bool:
@@ -154,10 +161,14 @@ def _is_own(owner: type, folder: Path) -> bool:
 
 
 def _message(error: BaseException, folder: Path) -> str:
+    """What an exception says, without what is told to whoever debugs a library, and without places of this machine."""
     if isinstance(error, SyntaxError):
         where = f" (line {error.lineno})" if error.lineno else ""
         return f"{error.msg}{where}"
-    return _text(error).replace(f"{folder}/", "")
+    text = _ADDRESSED.split(_text(error).strip(), maxsplit=1)[0].replace(f"{folder}/", "")
+    for place in filter(None, (os.environ.get("TMPDIR"), tempfile.tempdir)):
+        text = text.replace(f"{place}/", "")
+    return " ".join(_LIBRARY.sub("", _FROM.sub("", text)).split())
 
 
 def _text(error: BaseException) -> str:

@@ -30,8 +30,7 @@ def what_it_is(error: SyntaxError | ValueError) -> str:
             data = opened.read(LIMIT)
     except (OSError, ValueError):
         return ""
-    halves = [data[parity:400:2].count(0) for parity in (0, 1)]
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or (max(halves) > len(data[:400]) // 3 and not min(halves)):
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or _is_every_other_byte_nothing(data[:400]):
         return "utf-16"
     if 0 in data:
         return "null"
@@ -48,6 +47,14 @@ def what_it_is(error: SyntaxError | ValueError) -> str:
         if wrong.start < LIMIT - 4:
             return "encoding" if re.search("utf-?8|codec|encoding", str(error)[:500], re.IGNORECASE) else ""
     return _newer(error)
+
+
+def _is_every_other_byte_nothing(data: bytes) -> bool:
+    """Whether this is UTF-16 of plain letters, without the mark that it should begin with."""
+    halves = data[::2], data[1::2]
+    return any(not any(one) and other.isascii() and other.split() for one, other in (halves, halves[::-1])) and all(
+        byte >= 32 or byte in b"\t\n\r\x00" for byte in data
+    )
 
 
 def _file(error: SyntaxError | ValueError) -> str:

@@ -6,6 +6,7 @@ import importlib
 import sys
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -13,7 +14,9 @@ import pytest
 
 from grader.explain import explain
 from grader.interview import Response
+from grader.question import Question
 from grader.result import Verdict
+from grader.spec import Checks
 from grader.wire import Failure
 from grader.worker import failure as kinds
 from grader.worker.failure import failure
@@ -57,8 +60,20 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
             del sys.modules[name]
 
 
+def case(hidden: bool) -> Question:
+    """The question of a public or a hidden case of asked_1."""
+    checks = Checks("t", title="T")
+
+    def f(sub, x):
+        return {"out": sub.f(x)}
+
+    exercise = checks.module("asked_1").exercise("f", points=1)(f)
+    exercise.case(lambda draw: dict(x=1))
+    return Question(exercise, replace(exercise.cases[0], hidden=hidden), {}, 0)
+
+
 def told(failed: Failure) -> tuple[Verdict, str]:
-    explained = explain(Response(failure=failed), 10.0)
+    explained = explain(Response(failure=failed), case(hidden=False))
     return explained.verdict, explained.sentence
 
 
@@ -178,3 +193,59 @@ def test_a_file_that_is_not_found_where_it_was_looked_for(asked: Asked) -> None:
     source = "def f(path): return open(path)"
     assert "the current folder holds copies" in told(asked.failed(source, "return sub.f('weights.npz')"))[1]
     assert "current folder" not in told(asked.failed(source, "return sub.f('/content/drive/weights.npz')"))[1]
+
+
+SECRETS = {
+    "in a message": "def f(x): raise ValueError(repr(x.tolist()))",
+    "in a name": "def f(x): raise type('v' + str(int(x[0])), (Exception,), {})('hidden')",
+    "in a known message": "def f(x): raise IndexError(f'list index out of range {x.tolist()}')",
+    "in a key": "def f(x): return {}[str(x.tolist())]",
+    "in a function's name": "def f(x):\n    exec(compile(f'def g{int(x[0])}(): 1 / 0\\ng{int(x[0])}()', __file__, 'exec'))",
+    "in a source line": (
+        "import linecache\ndef f(x):\n    linecache.cache[__file__] = (9, None, [str(x.tolist())] * 9, __file__)\n    1 / 0"
+    ),
+    "in a missing name": "def f(x): return {}.get(None)\nclass C: pass\ndef f(x): return getattr(C, 'v' + str(int(x[0])))",
+    "in what is not installed": "def f(x): raise ModuleNotFoundError(name='v' + str(int(x[0])))",
+    "in what is wanted": "def f(x): raise NameError(name='xrange')",
+}
+
+
+@pytest.mark.parametrize("where", SECRETS)
+def test_of_a_hidden_case_nothing_is_told_that_its_inputs_are_in(asked: Asked, where: str) -> None:
+    import torch
+
+    failed = asked.failed(SECRETS[where], "return sub.f(x)", x=torch.tensor([7319.0]))
+    explained = explain(Response(failure=failed), case(hidden=True))
+    assert "7319" not in f"{explained}", explained
+    if where != "in what is wanted":
+        assert "7319" in f"{explain(Response(failure=failed), case(hidden=False))}"
+
+
+def test_of_a_hidden_case_the_kind_and_the_line_are_told(asked: Asked) -> None:
+    import torch
+
+    source = "def f(x):\n    return x.reshape(4, 5)"
+    failed = asked.failed(source, "return sub.f(x)", x=torch.ones(3))
+    explained = explain(Response(failure=failed), case(hidden=True))
+    assert explained.sentence == (
+        "it raises RuntimeError: a shape with another number of entries (asked_1.py, line 4), for inputs that are not shown"
+    )
+
+
+PLACES = {
+    "a library's": ("from typing import no_such_name", "cannot import name 'no_such_name' from 'typing'"),
+    "its own": ("def f(): open(__file__ + '.no')", "No such file or directory: 'asked_1.py.no'"),
+    "lines for others": (
+        "def f(): raise ValueError('one\\ntwo\\n\\nfor debugging\\nsee below')",
+        "ValueError: one two (",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", PLACES)
+def test_no_place_of_this_machine_and_no_lines_for_others_are_told(asked: Asked, what: str) -> None:
+    source, words = PLACES[what]
+    if "import" in source:
+        source = f"def f():\n    {source}"
+    _, sentence = told(asked.failed(source, "return sub.f()"))
+    assert words in sentence and "/" not in sentence and "debugging" not in sentence, sentence
