@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 
+from grader.discretion import discreet
 from grader.interview import SUBMISSION_SECONDS, Imported
 from grader.peer import Lost, PeerLost, printable
+from grader.question import Question
 from grader.response import Response
 from grader.result import Verdict
 from grader.wire import Failure, Frame
 from grader.worker import failure as kinds
+from grader.worker import reach
 
 
 @dataclass(frozen=True)
@@ -31,11 +35,16 @@ def told_safely(text: str) -> str:
     return printable(text[:LONGEST])
 
 
-def explain(response: Response, seconds: float) -> Explanation:
-    """A response without an answer; `seconds` is the limit that it had."""
+def explain(response: Response, question: Question) -> Explanation:
+    """A response to a question without an answer; of a hidden one nothing is told that its inputs are in."""
+    seconds = question.exercise.seconds
     if response.lost is not None:
         return _lost(response.lost, response.status, response.limit, seconds, "it")
     assert response.failure is not None
+    if question.case.hidden:
+        told = _failed(discreet(response.failure, question.exercise.module.name))
+        away = "" if told.verdict is Verdict.NOT_ATTEMPTED else ", for inputs that are not shown"
+        return replace(told, sentence=f"{told.sentence}{away}")
     return _failed(response.failure)
 
 
@@ -50,7 +59,8 @@ def explain_import(imported: Imported, seconds: float) -> Explanation:
     if failed.kind == kinds.NO_FILE:
         return Explanation(Verdict.NOT_ATTEMPTED, f"there is no {name} in the submission")
     if failed.kind == kinds.SYNTAX:
-        return Explanation(Verdict.CRASHED, f"{name} does not parse: {message}", cause="syntax")
+        whose = f"what {name} imports in line {failed.frames[-1].line}" if failed.frames else name
+        return _no_python(whose, message, failed.detail)
     if failed.kind == kinds.NO_MODULE:
         missing = printable(failed.detail)
         return Explanation(
@@ -67,20 +77,48 @@ def not_started(lost: PeerLost) -> Explanation:
     return Explanation(Verdict.GRADER_FAULT, f"no worker could be started: {lost}")
 
 
+# What stands in a file that does not parse.
+NO_PYTHON = {
+    "utf-16": "is saved as UTF-16; save it as UTF-8",
+    "null": "holds null bytes, which no text has: it is damaged, or another kind of file",
+    "encoding": "is not saved as UTF-8; save it as UTF-8",
+    "html": "holds a web page (HTML), not Python; download the file itself",
+    "pointer": "is a pointer of Git LFS to a file that is not here; `git lfs pull` fetches it",
+    "conflict": "holds the marks of a merge conflict, the first in line {}; decide for one side",
+}
+
+
+def _no_python(name: str, message: str, detail: str) -> Explanation:
+    """A file that does not parse; `detail`: what it is instead (grader.worker.source)."""
+    word, *numbers = printable(detail).split()[:3] or [""]
+    if word == "python" and len(numbers) == 2:
+        here = ".".join(map(str, sys.version_info[:2]))
+        sentence = f"{name} uses syntax of Python {numbers[0]} in line {numbers[1]}; this grader's Python is {here}"
+        return Explanation(Verdict.ENVIRONMENT, sentence, cause="python")
+    if word in NO_PYTHON:
+        line = numbers[0] if numbers else "?"
+        return Explanation(Verdict.CRASHED, f"{name} {NO_PYTHON[word].format(line)}", cause="syntax")
+    return Explanation(Verdict.CRASHED, f"{name} does not parse: {message}", cause="syntax")
+
+
 def _failed(failed: Failure) -> Explanation:
     message, detail = printable(failed.message), printable(failed.detail)
+    said = f": {message}" if message else ""
     where = _where(failed.frames)
     details = _trace(failed.frames)
     error = f"{printable(failed.error)}: {message}" if message else printable(failed.error)
     if failed.kind == kinds.NOT_WRITTEN:
         return Explanation(Verdict.NOT_ATTEMPTED, "not written yet")
     if failed.kind == kinds.MISSING:
-        return Explanation(Verdict.NOT_ATTEMPTED, f"`{detail}` is not defined in the submission")
+        what = f"`{detail}`" if detail else "something that is asked for"
+        return Explanation(Verdict.NOT_ATTEMPTED, f"{what} is not defined in the submission")
     if failed.kind == kinds.VALUES:
         wanted = f" ({detail})" if detail else ""
-        return Explanation(Verdict.WRONG, f"it returns another number of values than is asked for{wanted}: {message}")
+        return Explanation(Verdict.WRONG, f"it returns another number of values than is asked for{wanted}{said}")
     if failed.kind == kinds.SIGNATURE:
-        return Explanation(Verdict.CRASHED, f"it cannot be called as the exercise says: {message}")
+        return Explanation(Verdict.CRASHED, f"it cannot be called as the exercise says{said}")
+    if failed.kind == kinds.NOTHING:
+        return Explanation(Verdict.WRONG, f"{detail or 'something that it returns'} is None")
     if failed.kind == kinds.RETURNED:
         return Explanation(Verdict.WRONG, f"what it returns cannot be used: {error}")
     if failed.kind == kinds.EXITED:
@@ -103,16 +141,28 @@ def _failed(failed: Failure) -> Explanation:
         told = f"a kernel of it fails on the GPU{where}, by an index out of range most often; the CPU says which"
         return Explanation(Verdict.CRASHED, told, (*details, error))
     if failed.kind == kinds.ENVIRONMENT:
-        return Explanation(Verdict.ENVIRONMENT, f"it needs {detail}{where}", details)
+        return Explanation(Verdict.ENVIRONMENT, f"it needs {detail or 'something that is not here'}{where}", details)
     if failed.kind == kinds.NO_MODULE:
-        return Explanation(Verdict.ENVIRONMENT, f"it imports `{detail}`, which is not here", details)
+        what = f"`{detail}`" if detail else "something"
+        return Explanation(Verdict.ENVIRONMENT, f"it imports {what}, which is not here", details)
     if failed.kind == kinds.UNREADABLE:
-        return Explanation(Verdict.WRONG, f"what it returns cannot be read: {message}")
+        return Explanation(Verdict.WRONG, f"what it returns cannot be read{said}")
     limit = _limit(error)
     if limit is not None:
         return Explanation(Verdict.CRASHED, f"it {LIMITS[limit]}{where}: {error}", details, limit)
+    if failed.kind == kinds.RAISED and failed.detail in REACH:
+        where = f"{where}; {REACH[failed.detail]}"
+    elif failed.kind == kinds.RAISED and detail and detail != kinds.GRADER:
+        return Explanation(Verdict.CRASHED, f"the `{detail}` that it returns raises {error}", details)
     return Explanation(Verdict.CRASHED, f"it raises {error}{where}", details)
 
+
+# What is out of reach where a submission is graded.
+REACH = {
+    reach.RELATIVE: "the current folder holds copies of what was handed in, files above 16 MB left out",
+    reach.NETWORK: "what is graded cannot rely on a network",
+    reach.PROGRAMS: "what is graded cannot rely on other programs",
+}
 
 # The limits that end a system call, and not the process: what the process is told, and what that means.
 LIMITS = {
@@ -174,10 +224,12 @@ def _where(frames: list[Frame]) -> str:
     if not frames:
         return ""
     last = frames[-1]
-    return f" ({printable(last.file)}, line {last.line})"
+    return f" ({printable(last.file)}, line {last.line})" if last.file else ""
 
 
 def _trace(frames: list[Frame]) -> tuple[str, ...]:
     return tuple(
-        f"{printable(f.file)}, line {f.line}, in {printable(f.function)}: {printable(f.source)}" for f in frames
+        f"{printable(f.file)}, line {f.line}, in {printable(f.function)}: {printable(f.source)}"
+        for f in frames
+        if f.source
     )

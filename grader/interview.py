@@ -115,9 +115,8 @@ class Interview:
         if not isinstance(reply, wire.Loaded) or reply.failure is not None or not reply.quick:
             return None
         worker.drain()
-        imported = self._imported(module, reply)
-        imported.printed = worker.printed.text
-        return imported
+        # What it prints there could be hidden inputs that the process was given before.
+        return None if worker.printed.text else self._imported(module, reply)
 
     def _request(self, module: str) -> wire.LoadModule:
         seen = self._nursery.paths or Paths(
@@ -159,10 +158,16 @@ class Interview:
         """The same, and the worker where it is still there, to be ended by `hang_up`. `worker`: who is asked first."""
         transcript = Transcript()
         deaths = 0
+        shown = True  # what it prints: until it has seen what is hidden
         for question in questions:
             if self._waited > SUBMISSION_SECONDS:
                 transcript.add(Response(lost=PeerLost(Lost.TIMED_OUT), limit="submission"))
                 continue
+            if shown and question.case.hidden:
+                shown = False
+                if worker is not None:
+                    worker.drain()
+                    transcript.printed += worker.printed.text
             if deaths >= DEATHS:
                 transcript.responses.append(transcript.responses[-1])
                 continue
@@ -178,18 +183,18 @@ class Interview:
                 response = self.gone(worker, response.lost)
                 deaths += 1
                 worker.drain()
-                transcript.printed += worker.printed.text
+                transcript.printed += worker.printed.text if shown else ""
                 self._nursery.end(worker)
                 worker = None
             elif response.failure is not None and response.failure.kind == BROKEN:
                 worker.drain()
-                transcript.printed += worker.printed.text
+                transcript.printed += worker.printed.text if shown else ""
                 self._nursery.end(worker)
                 worker = None
             transcript.add(response)
         if worker is not None:
             worker.drain()
-            transcript.printed += worker.printed.text
+            transcript.printed += worker.printed.text if shown else ""
             for question in aside:
                 transcript.add_aside(self._put(worker, question))
                 if transcript.aside[-1].lost:

@@ -31,6 +31,7 @@ from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verd
 from grader.rules import SourceReader, about_source, read_sources
 from grader.sandbox.cage import Cage
 from grader.sitting import Sitting
+from grader.skeleton import SkeletonReader
 from grader.spec import Case, Exercise, TimedCase
 from grader.spec.checks import Edition, Module
 from grader.submission import Submission
@@ -100,7 +101,7 @@ class Judge:
             ExitStack() as stack,
             Sitting(interview) as asking,
         ):
-            sources = SourceReader(interview, texts, ahead)
+            sources, skeleton = SourceReader(interview, texts, ahead), SkeletonReader(interview, texts)
             for module in wanted:
                 asked.append(one := self._module(module, asking, progress, (polls or {}).get(module.name)))
                 has_worker = one.imported is not None and one.imported.worker is not None
@@ -108,6 +109,7 @@ class Judge:
                     stack.callback(interview.end, one.imported)
                 if has_worker or module is wanted[-1]:  # what that worker holds is not to be there beside the next one
                     asking.end()
+                    skeleton.settle(each for told in asked[finished:] for each in told.exercises)
                     self._finish(asked[finished:], interview, sources, diagnosis)
                     finished = len(asked)
         marked = [each for one in asked for each in one.exercises]
@@ -128,9 +130,11 @@ class Judge:
         return record.with_exercises(results)
 
     def questions(self, exercise: Exercise, timed: bool = True) -> list[Question]:
-        """An exercise's questions, those that cost all points before those that cost some; with the timed case."""
-        core_first = sorted(exercise.cases, key=lambda case: (case.worth is not None, case.hidden))
-        cases: list[Case | TimedCase] = [*core_first]
+        """An exercise's questions: public ones first, what is printed there is shown; of these and of the hidden ones
+        those that cost all points before those that cost some; with the timed case."""
+        cases: list[Case | TimedCase] = [
+            *sorted(exercise.cases, key=lambda case: (case.hidden, case.worth is not None))
+        ]
         if exercise.timed_case and timed:
             cases.append(exercise.timed_case)
         wanted = [case for case in cases if not (case.hidden and self._options.public_only)]
@@ -290,7 +294,7 @@ class Judge:
     def _judge(self, question: Question, response: Response, edition: Edition | None) -> Judgement:
         """Error, agreement where an answer was compared, and an explanation where that is not the point."""
         if response.answer is None:
-            return float("inf"), None, explain(response, question.exercise.seconds)
+            return float("inf"), None, explain(response, question)
         expected = self._oracle.expected(question, edition.version if edition else None)
         return self._against(question, response, expected, edition)
 
@@ -331,7 +335,7 @@ class Judge:
         question = self._asked(exercise)[0]
         try:
             if response.answer is None:
-                why = explain(response, exercise.seconds).sentence
+                why = explain(response, question).sentence
                 return f"works in {exercise.dtype} only: given {other}, {why}"
             expected = self._oracle.expected(cast)
         except OracleFault:
@@ -351,7 +355,7 @@ class Judge:
 
         def check(question: Question, response: Response, expected: dict[str, Any]) -> Explanation | None:
             if response.answer is None:
-                return explain(response, exercise.seconds)
+                return explain(response, question)
             response = without_bulk(response, expected)
             _, agreement, why = self._against(question, response, expected, edition)
             if why is not None or agreement is None or agreement.ok:
@@ -383,11 +387,8 @@ class Judge:
         details: tuple[str, ...] = ()
         cause: str | None = None
         if marked.explanation is not None:
-            sentence, details, cause = (
-                marked.explanation.sentence,
-                marked.explanation.details,
-                marked.explanation.cause,
-            )
+            why = marked.explanation
+            sentence, details, cause = why.sentence, why.details, why.cause
         elif marked.told is not None:
             assert marked.told.agreement is not None  # what is not explained otherwise was compared
             told = diagnose.describe(marked.told.agreement, marked.told.question, marked.wrong)

@@ -24,6 +24,7 @@ ANEW_SECONDS = 5.0  # for importing a module that was imported in far less
 SHARE = 0.25  # of the time for one question, that an exercise's answers are waited for; then it is asked alone
 VAIN = 2  # exercises that were put beside others in vain, after which no more are
 ORIGINALS = 3  # processes in which the module is imported to be asked; then one is kept, and forked
+PRINTS = 20  # exercises of a submission whose prints are shown that were asked beside others
 REFUSED = 2  # times in a row that a worker could not be had as if it were new, after which that is not tried any more
 
 
@@ -38,6 +39,7 @@ class Sitting:
         self._is_new = False  # nobody was asked since that was imported
         self._left = self._vain = 0
         self._doubtful = False  # the exercise before was wrong, and so may the next one be: it is asked alone at once
+        self._prints = 0  # exercises that were asked once more, to see what they print
         self._tried = self._alone = False  # of the exercise that was asked last: beside others, alone
 
     def __enter__(self) -> Sitting:
@@ -93,7 +95,19 @@ class Sitting:
             return None
         worker.drain()
         first, last = responses[: len(questions)], responses[len(questions) :]
-        return Transcript(first, worker.printed.text, last, together=first[0].failure is None)
+        printed = self._printed(questions) if worker.printed.text else ""
+        return Transcript(first, printed, last, together=first[0].failure is None)
+
+    def _printed(self, questions: Sequence[Question]) -> str:
+        """What an exercise prints that was asked beside others: in a process that has been given nothing hidden."""
+        self._prints += 1
+        if self._prints > PRINTS:
+            return "what it prints is not shown: too many exercises print\n"
+        public = [question for question in questions if not question.case.hidden]
+        transcript, worker = self._interview.put_all(self._current(), public)
+        if worker is not None:
+            self._interview.hang_up(worker)
+        return transcript.printed
 
     def ask_alone(self, questions: Sequence[Question], aside: Sequence[Question]) -> Transcript:
         """The transcript of an exercise in a fresh process, of which nobody else was asked anything."""

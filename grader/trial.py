@@ -235,7 +235,7 @@ class Trial:
         worker, failed = self._interview.fork(imported, ready=True)
         if worker is None:
             assert failed is not None
-            return Outcome(explain(failed, exercise.seconds), share=0.0)
+            return Outcome(explain(failed, question(0)), share=0.0)
         meter = self._interview.meter(worker) if heats is None else Wall()
         student, reference = Runner(worker, meter, exercise.seconds), None
         race: Race | Heats
@@ -258,7 +258,7 @@ class Trial:
             if lost.cause is Lost.SPENT:
                 return self._hopeless(exercise, imported, counts)
             if lost.cause is not Lost.TIMED_OUT or race.last is None:
-                return Outcome(explain(self._interview.gone(worker, lost), exercise.seconds), share=0.0)
+                return Outcome(explain(self._interview.gone(worker, lost), question(0)), share=0.0)
             ratio = round(exercise.seconds * 1e9 / race.last.wall / pace, 4)
             speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="wall")
             told = f"at n = {case.size} it does not end within {exercise.seconds:g} s, more than {ratio:,.0f} times"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from grader.judge import Options
@@ -27,6 +30,11 @@ class Counter:
 """
 
 
+CHANCE = (
+    "import torch\ndef sort_by_size(x): return torch.argsort(x)\ndef coin(n, p): return (torch.rand(n) < p).long()\n"
+)
+
+
 def algebra(body: str) -> str:
     """The module with another body for `scale`."""
     return ALGEBRA.replace("{scale}", body.replace("\n", "\n    "))
@@ -34,7 +42,7 @@ def algebra(body: str) -> str:
 
 MISHAPS = {
     "not written": ("raise NotImplementedError", Verdict.NOT_ATTEMPTED, "not written yet"),
-    "returns nothing": ("pass", Verdict.NOT_ATTEMPTED, "returns None"),
+    "does nothing": ("pass", Verdict.NOT_ATTEMPTED, "not written yet (algebra.py, line 4)"),
     "raises": (
         "return x + undefined",
         Verdict.CRASHED,
@@ -130,8 +138,31 @@ def test_an_input_changed_in_place_is_a_note_or_an_error(grade: Grade) -> None:
 IMPORTS = {
     "syntax error": ("def scale(x:\n", Verdict.CRASHED, "algebra.py does not parse"),
     "python 2": ("print 'hello'\n", Verdict.ENVIRONMENT, "it needs Python 2"),
-    "empty bytes": (b"\x00\x01", Verdict.CRASHED, "algebra.py does not parse"),
-    "not utf-8": (b"name = '\xff\xfe'\n", Verdict.CRASHED, "algebra.py does not parse"),
+    "empty bytes": (b"\x00\x01", Verdict.CRASHED, "algebra.py holds null bytes, which no text has"),
+    "not utf-8": (b"name = '\xe9t\xe9'\n", Verdict.CRASHED, "algebra.py is not saved as UTF-8; save it as UTF-8"),
+    "utf-16": (
+        "\ufeffname = 1\n".encode("utf-16-le"),
+        Verdict.CRASHED,
+        "algebra.py is saved as UTF-16; save it as UTF-8",
+    ),
+    "utf-16 without a mark": ("x = 1\n".encode("utf-16-be"), Verdict.CRASHED, "algebra.py is saved as UTF-16"),
+    "null bytes": (b"x = 1\n" * 99 + b"\x00\n", Verdict.CRASHED, "algebra.py holds null bytes"),
+    "a web page": (
+        "\n<!DOCTYPE html>\n<html><body>Sign in</body></html>\n",
+        Verdict.CRASHED,
+        "holds a web page (HTML)",
+    ),
+    "a conflict": (
+        "x = 1\n<<<<<<< HEAD\ny = 1\n=======\ny = 2\n>>>>>>> other\n",
+        Verdict.CRASHED,
+        "conflict, the first in line 2",
+    ),
+    "a pointer": (
+        "version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n",
+        Verdict.CRASHED,
+        "pointer of Git LFS",
+    ),
+    "a helper's": ("import odd_helper\n", Verdict.CRASHED, "what algebra.py imports in line 1 does not parse"),
     "raises": ("1 / 0\n", Verdict.CRASHED, "algebra.py cannot be imported: it raises ZeroDivisionError"),
     "exits": ("import os\nos._exit(0)\n", Verdict.CRASHED, "importing algebra.py ended its process"),
     "sys.exit": ("exit()\n", Verdict.CRASHED, "algebra.py cannot be imported: it calls exit()"),
@@ -147,7 +178,7 @@ IMPORTS = {
 @pytest.mark.parametrize("mishap", IMPORTS)
 def test_a_module_that_cannot_be_imported_costs_its_own_exercises(grade: Grade, mishap: str) -> None:
     text, verdict, words = IMPORTS[mishap]
-    result = grade(algebra=text)
+    result = grade(algebra=text, odd_helper="def f(:\n")
     told = result.modules[0]
     assert (told.name, told.imported) == ("algebra", False)
     assert words in (told.sentence or ""), told.sentence
@@ -170,7 +201,7 @@ def test_what_is_not_installed_is_a_placeholder(grade: Grade) -> None:
     )
     result = grade(algebra=top + algebra("return x * factor"))
     assert result.all_right
-    names = {"cv2", "turtle_not_there", "google", "seaborn", "torchsummary", "torchvision"}
+    names = {"cv2", "turtle_not_there", "google.colab", "seaborn", "torchsummary", "torchvision"}
     assert set(result.modules[0].placeholders) == names
 
 
@@ -246,3 +277,151 @@ def test_all_answers_together_may_take_so_long(grade: Grade, monkeypatch: pytest
     assert (count.verdict, count.cause) == (Verdict.TIMED_OUT, "submission")
     assert "all answers of this submission together may take" in (count.sentence or "")
     assert scale.verdict in (Verdict.TIMED_OUT, Verdict.EDGE, Verdict.RIGHT)
+
+
+UNWRITTEN = {
+    "bound to None": "out = None\nreturn out",
+    "its input": "return x",
+    "zeros": "out = torch.zeros_like(x)\nreturn out",
+    "marked": "out = None\n# TODO: write this\npass\n# END OF YOUR CODE\nreturn out",
+    "in a helper": "return _helper(x)\n\ndef _helper(x):\n    pass",
+}
+
+
+@pytest.mark.parametrize("form", UNWRITTEN)
+def test_placeholders_are_not_attempted_and_get_no_hint(grade: Grade, form: str) -> None:
+    body = UNWRITTEN[form].replace("\n\ndef _helper", "\n\n\ndef _helper")
+    source = "import torch\n" + ALGEBRA.replace("    {scale}", "\n".join(f"    {line}" for line in body.split("\n")))
+    source = source.replace("    def _helper(x):\n        pass", "def _helper(x):\n    pass")
+    scale = one(grade(algebra=source), "scale")
+    assert (scale.verdict, scale.points, scale.hints, scale.notes) == (Verdict.NOT_ATTEMPTED, 0, (), ())
+    assert "not written yet (algebra.py, line " in (scale.sentence or "")
+
+
+def test_what_is_written_and_calls_what_is_not_is_blocked(grade: Grade) -> None:
+    for unwritten in ("raise NotImplementedError", "out = None\nreturn out"):
+        source = algebra(unwritten).replace("(x * x).sum(), 2 * x", "(x * x).sum(), scale(x, 2)")
+        result = grade(algebra=source)
+        assert one(result, "scale").verdict is Verdict.NOT_ATTEMPTED
+        assert (one(result, "energy").verdict, one(result, "energy").cause) == (Verdict.BLOCKED, "algebra.scale")
+
+
+def test_what_is_as_short_as_a_placeholder_and_right_is_right(grade: Grade) -> None:
+    short = "def scale(x, factor):\n    return x if factor is None else _times(x, factor)\n\ndef _times(x, factor):\n    return x * factor\n"
+    assert grade(algebra=short + algebra("return x * factor").split("    return x * factor\n", 1)[1]).all_right
+    energy = one(grade(algebra=algebra("return x * factor").replace("return (x * x).sum(), 2 * x", "pass")), "energy")
+    assert energy.verdict is Verdict.NOT_ATTEMPTED
+
+
+def test_a_return_that_was_forgotten_is_not_called_unwritten(grade: Grade) -> None:
+    scale = one(grade(algebra=algebra("y = x * factor")), "scale")
+    assert (scale.verdict, scale.sentence) == (Verdict.WRONG, "it returns None: is its `return` missing?")
+
+
+FOLDERS = {
+    "another": "os.chdir('/tmp')",
+    "the root": "os.chdir('/')",
+    "one that is gone": "import tempfile\nwith tempfile.TemporaryDirectory() as folder:\n    os.chdir(folder)",
+    "its own is gone": "import shutil\nshutil.rmtree(os.getcwd())",
+    "one that nobody may look into": "os.makedirs('shut', exist_ok=True)\nos.chdir('shut')\nos.chmod('.', 0)",
+}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_wherever_it_goes_its_answers_count(grade: Grade, folder: str) -> None:
+    source = "import os\n" + algebra(f"{FOLDERS[folder]}\nreturn x * factor")
+    result = grade(algebra=source)
+    assert result.all_right and one(result, "scale").hints == ()
+    assert grade(algebra=f"import os\n{FOLDERS[folder]}\n" + algebra("return x * factor")).all_right
+
+
+def test_it_begins_beside_what_was_handed_in(grade: Grade, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "words.txt").write_text("one two")
+    (tmp_path / "numbers.txt").write_text("3 4")
+    body = "assert open('numbers.txt').read() == '3 4' and open('data/words.txt').read() == 'one two'\n"
+    body += (
+        "import os\nos.chdir('/')\nopen(os.path.join(os.environ['TMPDIR'], 'kept.txt'), 'w').close()\nreturn x * factor"
+    )
+    top = "limit = int(open('numbers.txt').read()[0])\nopen('made.txt', 'w').write('mine')\n"
+    assert grade(algebra=top + algebra(body)).all_right
+    assert not (tmp_path / "made.txt").exists()
+
+
+def test_its_arguments_are_its_file_alone(grade: Grade, tmp_path: Path) -> None:
+    top = (
+        "import argparse, sys\nassert sys.argv == [__file__], sys.argv\nassert sys.orig_argv[1:] == [__file__]\n"
+        "options = argparse.ArgumentParser().parse_args()\nsys.argv.append('--more')\n"
+    )
+    body = "import sys\nassert sys.argv == [__file__], sys.argv\nsys.argv = []\nreturn x * factor"
+    result = grade(algebra=top + algebra(body), chance="import sys\nassert sys.argv == [__file__]\n" + CHANCE)
+    assert result.all_right, result
+
+
+NEWER = {
+    "generic function": ("x = 1\ndef first[T](xs: list[T]) -> T:\n    return xs[0]\n", "3.12 in line 2", (3, 12)),
+    "alias": ("type Pair = tuple[int, int]\n", "3.12 in line 1", (3, 12)),
+    "quotes": ("d = {'a': 1}\nx = f'{d['a']}'\n", "3.12 in line 2", (3, 12)),
+    "backslash": ("x = f'{chr(10).join([])} {\"\\n\".join([])}'\n", "3.12 in line 1", (3, 12)),
+}
+
+
+@pytest.mark.parametrize("what", NEWER)
+def test_syntax_that_this_python_does_not_have_yet(grade: Grade, what: str) -> None:
+    text, words, since = NEWER[what]
+    if sys.version_info >= since:
+        assert grade(algebra=text + algebra("return x * factor")).all_right
+        return
+    here = f"this grader's Python is 3.{sys.version_info[1]}"
+    result = grade(algebra=text)
+    assert result.modules[0].sentence == f"algebra.py uses syntax of Python {words}; {here}"
+    assert one(result, "scale").verdict is Verdict.ENVIRONMENT
+
+
+REACH = {
+    "a network": ("import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/')", "cannot rely on a network"),
+    "a name of it": ("import socket\nsocket.getaddrinfo('nowhere.invalid', 80)", "cannot rely on a network"),
+    "a program": ("import subprocess\nsubprocess.run(['no-such-program'])", "cannot rely on other programs"),
+    "a file": ("open('weights.npz')", "the current folder holds copies of what was handed in"),
+}
+
+
+@pytest.mark.parametrize("what", REACH)
+def test_what_is_not_in_reach_is_said_to_be(grade: Grade, what: str) -> None:
+    body, words = REACH[what]
+    scale = one(grade(algebra=algebra(f"{body}\nreturn x * factor")), "scale")
+    assert scale.verdict is Verdict.CRASHED
+    assert words in (scale.sentence or "") and "(algebra.py, line " in (scale.sentence or "")
+
+
+def test_windows_that_nobody_sees_cost_nothing(grade: Grade) -> None:
+    top = (
+        "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\nmatplotlib.use('TkAgg')\n"
+        "import google.colab.drive\ngoogle.colab.drive.mount('/content/drive')\nimport nowhere_x as n\n"
+        "n.style.use('dark')\nn.rcParams.update({'size': 3})\n"
+    )
+    result = grade(algebra=top + algebra("return x * factor"))
+    assert result.all_right
+    assert {"google.colab", "nowhere_x"} <= set(result.modules[0].placeholders)
+    used = grade(algebra=top + algebra("google.colab.drive.mount('/x')\nreturn x * factor"))
+    assert (one(used, "scale").sentence or "").startswith("it needs `google.colab`, which is not installed here")
+
+
+@pytest.mark.parametrize("body", ["return x * factor", "return x + factor"])
+def test_what_is_printed_of_hidden_inputs_is_not_shown(grade: Grade, body: str) -> None:
+    """Right, and asked beside others; wrong, and asked alone."""
+    energy = "print('seen', len(x), float(x.sum())); return (x * x).sum(), 2 * x"
+    source = algebra(f"print('here', tuple(x.shape), float(x.sum()))\n{body}").replace(
+        "return (x * x).sum(), 2 * x", energy
+    )
+    result = grade(algebra=source)
+    scale = one(result, "scale")
+    assert scale.printed.count("here (3, 4)") == 1 and scale.printed.count("here") == 1, scale.printed
+    assert one(result, "energy").printed.count("seen 5") == 1 == one(result, "energy").printed.count("seen")
+
+
+def test_what_a_hidden_case_raises_is_not_shown(grade: Grade) -> None:
+    scale = one(grade(algebra=algebra("if len(x) != 3:\n    raise ValueError(str(x))\nreturn x * factor")), "scale")
+    assert scale.verdict is Verdict.CRASHED
+    assert scale.sentence == "it raises ValueError (algebra.py, line 6), for inputs that are not shown"
+    assert scale.details == ()

@@ -23,7 +23,13 @@ from grader.response import Response
 from grader.spec import Checks, Exercise, TimedCase, Version
 from grader.worker import failure as kinds
 
-CRASHES = (kinds.RAISED, kinds.VALUES, kinds.RETURNED, kinds.SIGNATURE)  # that a misconception may have caused
+CRASHES = (
+    kinds.RAISED,
+    kinds.VALUES,
+    kinds.NOTHING,
+    kinds.RETURNED,
+    kinds.SIGNATURE,
+)  # that a misconception may have caused
 
 
 SEARCHED = 30.0  # seconds that a question may take; where it may take more, unasked prerequisites are not searched

@@ -103,6 +103,7 @@ class Plain:
         worker.close()
         self._known.pop(worker.pid, None)
         kill_below(self._process.pid, frozenset(self._known))
+        shutil.rmtree(Path(self._scratch, f"worker-{worker.pid}"), ignore_errors=True)
 
     def limit_hit(self) -> str | None:
         """Nobody counts here."""

@@ -30,6 +30,7 @@ from grader.wire.messages import (
     Counted,
     Done,
     Failure,
+    FindUnwritten,
     Frame,
     Inspect,
     Inspected,
@@ -53,6 +54,8 @@ from grader.wire.messages import (
     Survey,
     Surveyed,
     Trim,
+    Unwritten,
+    Unwrote,
     Use,
 )
 from grader.wire.pack import Packer
@@ -104,6 +107,7 @@ __all__ = [
     "Done",
     "Encoded",
     "Failure",
+    "FindUnwritten",
     "Frame",
     "FrameError",
     "Inspect",
@@ -137,6 +141,8 @@ __all__ = [
     "Surveyed",
     "Tensor",
     "Trim",
+    "Unwritten",
+    "Unwrote",
     "Use",
     "Value",
     "decode_reply",

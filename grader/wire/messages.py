@@ -124,6 +124,13 @@ class Inspect(msgspec.Struct, tag="inspect"):
     functions: list[str]  # "name" or "Class.name", or "Class" for all of its methods
 
 
+class FindUnwritten(msgspec.Struct, tag="find unwritten"):
+    """Only ever to a worker that has run nobody's code: which of these functions are still placeholders?"""
+
+    source: bytes
+    functions: list[str]  # as in Inspect, or a longer name that begins like one of them
+
+
 Request = (
     Spawn
     | Reap
@@ -139,6 +146,7 @@ Request = (
     | Trim
     | Count
     | Inspect
+    | FindUnwritten
     | Survey
 )
 
@@ -278,6 +286,22 @@ class Inspection(msgspec.Struct, tag="inspection"):
     problem: str = ""
 
 
+class Unwrote(msgspec.Struct):
+    """What was read of a function. `found`: the module defines it; `what`: the function of it that is not written, and
+    where that begins."""
+
+    name: str
+    found: bool = False
+    what: str = ""
+    line: int = 0
+
+
+class Unwritten(msgspec.Struct, tag="unwritten"):
+    """What was read; nothing where the source cannot be."""
+
+    functions: list[Unwrote] = []
+
+
 class Surveyed(msgspec.Struct, tag="surveyed"):
     """What a device is called, and its memory in bytes; or why it cannot be used."""
 
@@ -290,4 +314,18 @@ class Done(msgspec.Struct, tag="done"):
     """Yes."""
 
 
-Reply = Ready | Spawned | Reaped | Loaded | Answer | Answers | Claims | Done | Failure | Counted | Inspection | Surveyed
+Reply = (
+    Ready
+    | Spawned
+    | Reaped
+    | Loaded
+    | Answer
+    | Answers
+    | Claims
+    | Done
+    | Failure
+    | Counted
+    | Inspection
+    | Unwritten
+    | Surveyed
+)

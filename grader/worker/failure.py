@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import linecache
+import os
 import re
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
 from grader.wire import Failure, Frame
+from grader.worker import returned
 from grader.worker.placeholders import PlaceholderUsed
+from grader.worker.reach import out_of_reach
+from grader.worker.source import what_it_is
 
 # The kinds of failure.
-RAISED = "raised"  # the student's code raised
-NOT_WRITTEN = "not_written"  # NotImplementedError
+RAISED = "raised"  # the student's code raised; detail: the class of a network that did when it was called, or
+# what is out of its reach
+NOT_WRITTEN = "not_written"  # a `raise NotImplementedError` of the student's own
 MISSING = "missing"  # the module has no such name; detail: the name
 VALUES = "values"  # another number of values came back; detail: the names that were expected
+NOTHING = "nothing"  # None came back; detail: in place of what
 RETURNED = "returned"  # what came back could not be used
 SIGNATURE = "signature"  # it could not be called like that
 EXITED = "exited"  # exit(), sys.exit()
@@ -26,13 +32,15 @@ CUDA = "cuda"  # it needs a GPU
 DEVICES = "devices"  # it mixes what lies on the GPU and on the CPU; detail: "numpy" where it wanted an array
 BROKEN = "broken"  # a kernel of it failed, after which its process can use the GPU no more
 ENVIRONMENT = "environment"  # it cannot run on this Python or torch; detail: what it needs
-SYNTAX = "syntax"  # the file does not parse
+SYNTAX = "syntax"  # the file does not parse; detail: what it is instead
 NO_FILE = "no_file"  # there is no such file
 NO_MODULE = "no_module"  # it imports a module of the course that is not there; detail: its name
 UNREADABLE = "unreadable"  # the answer cannot be carried
 LEFT = "left"  # the module cannot be had anew: something is left behind
 
-MESSAGE_LIMIT = 2000
+GRADER = "grader"  # detail of what was raised in our own code
+
+MESSAGE_LIMIT = 600
 FRAMES_LIMIT = 6
 
 _CUDA = re.compile(
@@ -58,6 +66,11 @@ _OLD_ATTRIBUTES = re.compile(
 )
 
 
+_ADDRESSED = re.compile(r"\n\s*\n|\nException raised from |\nFor debugging consider ")  # to others than a student
+_FROM = re.compile(r" \((/[^()]*|unknown location)\)$")  # where a name could not be imported from
+_LIBRARY = re.compile(r"(?<![\w.])/[^\s'\":()]*/(site-packages|python3\.\d+|grader)/")
+
+
 def is_unwritten(told: Failure) -> bool:
     """Whether an exercise itself says that it is not written: a name that is not there, or the line of a stub."""
     if told.kind == NOT_WRITTEN:
@@ -74,7 +87,7 @@ def failure(error: BaseException, folder: Path, checks: Path) -> Failure:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename.startswith(str(folder))]
     in_ask = bool(frames) and not own and any(frame.filename == str(checks) for frame in frames)
-    kind, detail = _kind(error, frames, in_ask, folder, checks)
+    kind, detail = _kind(error, in_ask, folder, checks)
     return Failure(
         kind,
         _clean(type(error).__name__, 100),
@@ -84,13 +97,11 @@ def failure(error: BaseException, folder: Path, checks: Path) -> Failure:
     )
 
 
-def _kind(
-    error: BaseException, frames: traceback.StackSummary, in_ask: bool, folder: Path, checks: Path
-) -> tuple[str, str]:
+def _kind(error: BaseException, in_ask: bool, folder: Path, checks: Path) -> tuple[str, str]:
     message = _text(error)
     if isinstance(error, SystemExit | KeyboardInterrupt):
         return EXITED, type(error).__name__
-    if isinstance(error, NotImplementedError):
+    if isinstance(error, NotImplementedError) and returned.raised_by_itself(error, folder):
         return NOT_WRITTEN, ""
     if isinstance(error, MissingName):
         return MISSING, message
@@ -106,10 +117,10 @@ def _kind(
         return DEVICES, ""
     if isinstance(error, RuntimeError) and _BROKEN.search(message):
         return BROKEN, ""
-    if isinstance(error, SyntaxError):
-        if _PYTHON_2_SYNTAX.search(error.msg or ""):
+    if isinstance(error, SyntaxError) or (isinstance(error, ValueError) and "null bytes" in message):
+        if isinstance(error, SyntaxError) and _PYTHON_2_SYNTAX.search(error.msg or ""):
             return ENVIRONMENT, "Python 2"
-        return SYNTAX, str(error.lineno or 0)
+        return SYNTAX, what_it_is(error)
     if isinstance(error, ModuleNotFoundError):
         return NO_MODULE, error.name or ""
     if isinstance(error, EOFError) and "reading a line" in message:
@@ -120,22 +131,23 @@ def _kind(
     if old:
         return ENVIRONMENT, f"an older {old[1] or 'Python'} (`{old[2] or old[3]}` is gone)"
     if in_ask:
-        return _about_the_return(error, message, frames, folder, checks)
-    return RAISED, ""
+        return _about_the_return(error, message, folder, checks)
+    return RAISED, out_of_reach(error)
 
 
-def _about_the_return(
-    error: BaseException, message: str, frames: traceback.StackSummary, folder: Path, checks: Path
-) -> tuple[str, str]:
+def _about_the_return(error: BaseException, message: str, folder: Path, checks: Path) -> tuple[str, str]:
     """The ask itself failed: on how the function may be called, or on what it gave back."""
-    line = next(frame for frame in reversed(frames) if frame.filename == str(checks)).line or ""
-    if isinstance(error, TypeError) and re.search(r"argument", message) and "unpack" not in message:
+    if returned.is_about_arguments(error, message, folder):
         return SIGNATURE, ""
-    if isinstance(error, ValueError | TypeError) and re.search("unpack|iteration over a 0-d", message):
-        return VALUES, _targets(line)
+    missing = returned.nothing(error, message, checks)
+    if returned.is_about_number(error, message):
+        return VALUES if not missing else NOTHING, missing or returned.targets(error, checks)
     if isinstance(error, AttributeError) and _is_own(owner := _class_of(error.obj), folder):
         return MISSING, f"{owner.__name__}.{error.name}"
-    return RETURNED, ""
+    if missing:
+        return NOTHING, missing
+    called = returned.called(error, checks)
+    return (RAISED, called) if called or isinstance(error, NotImplementedError) else (RETURNED, "")
 
 
 def _class_of(value: object) -> type:
@@ -148,22 +160,15 @@ def _is_own(owner: type, folder: Path) -> bool:
     return str(getattr(module, "__file__", "")).startswith(str(folder))
 
 
-def _targets(line: str) -> str:
-    """The names on the left of an assignment: "loss, dW = ..." -> "loss, dW"."""
-    try:
-        statement = ast.parse(line.strip()).body[0]
-    except (SyntaxError, IndexError):
-        return ""
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
-        return ", ".join(ast.unparse(name) for name in statement.targets[0].elts)
-    return ""
-
-
 def _message(error: BaseException, folder: Path) -> str:
+    """What an exception says, without what is told to whoever debugs a library, and without places of this machine."""
     if isinstance(error, SyntaxError):
         where = f" (line {error.lineno})" if error.lineno else ""
         return f"{error.msg}{where}"
-    return _text(error).replace(f"{folder}/", "")
+    text = _ADDRESSED.split(_text(error).strip(), maxsplit=1)[0].replace(f"{folder}/", "")
+    for place in filter(None, (os.environ.get("TMPDIR"), tempfile.tempdir)):
+        text = text.replace(f"{place}/", "")
+    return " ".join(_LIBRARY.sub("", _FROM.sub("", text)).split())
 
 
 def _text(error: BaseException) -> str:

@@ -4,19 +4,16 @@ whatever it calls in the same module. What cannot be reached (after a `return`, 
 from __future__ import annotations
 
 import ast
-import resource
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from grader import wire
+from grader.worker.bounded import bounded
 from grader.worker.flow import ends
 from grader.worker.names import DEPTH, Names
 from grader.worker.scopes import Class, Instance, Library, Made, Origin, Routine
 from grader.worker.steps import Steps
 
-MEMORY = 1 << 30  # bytes of address space that reading a source may add
-SECONDS = 10  # of CPU
 USES_LIMIT = 5_000  # names that are reported of one function
 CONSTANT_STEPS = 64  # a literal range of at most so many steps is a constant loop
 
@@ -38,7 +35,7 @@ LOOPING = {
 def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
     """What these functions do, in bounded memory and time."""
     try:
-        with _bounded():
+        with bounded():
             tree = ast.parse(source)
             reader = Reader(tree)
             return wire.Inspection([reader.inspected(name) for name in functions])
@@ -46,29 +43,6 @@ def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
         return wire.Inspection(problem=f"does not parse: {str(error)[:200]}")
     except (MemoryError, RecursionError):
         return wire.Inspection(problem="is too large or too deeply nested to be read")
-
-
-@contextmanager
-def _bounded() -> Iterator[None]:
-    """Soft limits, from what is used now on."""
-    before = {which: resource.getrlimit(which) for which in (resource.RLIMIT_AS, resource.RLIMIT_CPU)}
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            _limit(resource.RLIMIT_AS, int(file.read().split()[0]) * resource.getpagesize() + MEMORY)
-    except OSError:
-        pass  # no /proc: the time is bounded nevertheless
-    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    _limit(resource.RLIMIT_CPU, int(used) + SECONDS)
-    try:
-        yield
-    finally:
-        for which, limits in before.items():
-            resource.setrlimit(which, limits)
-
-
-def _limit(which: int, value: int) -> None:
-    _, hard = resource.getrlimit(which)
-    resource.setrlimit(which, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 LoopKey = tuple[int, int, str, str]  # line, column, kind, function

@@ -31,7 +31,10 @@ class LibraryImports:
     def _timed(self, name: str, *where: Any, **how: Any) -> Any:
         begin, before = time.process_time(), self.seconds
         try:
-            return self._import(name, *where, **how)
+            imported = self._import(name, *where, **how)
+            if name.partition(".")[0] == "matplotlib":
+                draw_for_nobody()
+            return imported
         finally:
             if not self._is_own(name):  # and what it has imported itself is part of it
                 self.seconds = before + time.process_time() - begin
@@ -40,3 +43,17 @@ class LibraryImports:
         """Whether it lies in the folders; what a package imports from itself is its own affair."""
         module = sys.modules.get(name.partition(".")[0])
         return module is None or str(getattr(module, "__file__", None)).startswith(self._own)
+
+
+def draw_for_nobody() -> None:
+    """Let matplotlib draw into memory, whatever window it is told to use: there is none, and nobody would look."""
+    matplotlib = sys.modules.get("matplotlib")
+    use = getattr(matplotlib, "use", None)
+    if matplotlib is None or use is None or getattr(use, "_is_ours", False):
+        return
+
+    def into_memory(backend: object, *, force: bool = True) -> None:
+        use("agg")
+
+    into_memory._is_ours = True  # type: ignore[attr-defined]
+    vars(matplotlib)["use"] = into_memory

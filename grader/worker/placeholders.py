@@ -18,6 +18,14 @@ from typing import Any, NoReturn
 
 from grader.worker import libraries
 
+SHARED = {"google"}  # names under which many packages lie: the next name tells which one is missing
+
+
+def package(path: str) -> str:
+    """The package that a name belongs to: "google.colab.drive" -> "google.colab", "cv2.imread" -> "cv2"."""
+    first, *rest = path.split(".")
+    return f"{first}.{rest[0]}" if first in SHARED and rest else first
+
 
 class PlaceholderUsed(ImportError):
     """Something of a module that is not installed was used."""
@@ -33,7 +41,13 @@ class Placeholder:
         object.__setattr__(self, "_path", path)
 
     def _used(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise PlaceholderUsed(self._path.partition(".")[0])
+        raise PlaceholderUsed(package(self._path))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Placeholder:
+        """What a module does when it is imported (mounts a drive, chooses a style) is not what is asked of it."""
+        if sys._getframe(1).f_code.co_name != "<module>":
+            self._used()
+        return Placeholder(f"{self._path}()")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -49,7 +63,7 @@ class Placeholder:
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (_PlaceholderBase,)
 
-    __call__ = __getitem__ = __iter__ = __len__ = __bool__ = __enter__ = _used
+    __getitem__ = __iter__ = __len__ = __bool__ = __enter__ = _used
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _used
     __lt__ = __gt__ = __le__ = __ge__ = __contains__ = _used
 
@@ -84,7 +98,8 @@ class PlaceholderFinder(MetaPathFinder, Loader):
     def __init__(self, folder: Path, siblings: Sequence[str]) -> None:
         self._folder = str(folder)
         self._siblings = frozenset(siblings)
-        self.made: list[str] = []
+        self.made: list[str] = []  # as they are told
+        self._tops: set[str] = set()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -97,16 +112,21 @@ class PlaceholderFinder(MetaPathFinder, Loader):
         importer = self._importer()
         if importer is None or _is_guarded(importer):
             return None
-        if top not in self.made:
-            self.made.append(top)
+        self._tops.add(top)
+        name = package(fullname)
+        if name != top and top in self.made:  # which was looked for on the way to it
+            self.made.remove(top)
+        if name not in self.made:
+            self.made.append(name)
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
     def forget(self) -> None:
         """Let the next importer of what is missing be noted as the first."""
         if self.made:  # else not even a look at the names, see grader.worker.entries
-            for name in [name for name in sys.modules if name.partition(".")[0] in self.made]:
+            for name in [name for name in sys.modules if name.partition(".")[0] in self._tops]:
                 del sys.modules[name]
         self.made = []
+        self._tops.clear()
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         return PlaceholderModule(spec.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-import random
 import signal
 import socket
 import sys
@@ -16,15 +15,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import torch
 
 from grader import wire
 from grader.spec import Checks, load_checks
 from grader.worker import reference
 from grader.worker.cage.confine import step_down, tidy
+from grader.worker.chance import seed
 from grader.worker.device import device, full_precision, is_touched, stay_untouched, survey
-from grader.worker.failure import LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
+from grader.worker.failure import GRADER, LEFT, NO_FILE, UNREADABLE, failure, is_unwritten
 from grader.worker.inputs import Before
 from grader.worker.inspection import inspect
 from grader.worker.libraries import LibraryImports
@@ -34,6 +33,8 @@ from grader.worker.placeholders import PlaceholderFinder
 from grader.worker.subject import Subject, anew, prepare_path
 from grader.worker.surroundings import Helpers, Surroundings, has_children, place
 from grader.worker.tensors import apart, from_wire, to_leaf
+from grader.worker.unwritten import find_unwritten
+from grader.worker.workplace import Workplace
 
 STATUSES = 10_000  # exit statuses that are kept for whoever asks
 QUICK = 0.2  # seconds of CPU time of its own that an import may have taken for the module to be imported again ...
@@ -49,14 +50,14 @@ def warm_up() -> None:
     if not IN_SIGHT:  # else autograd starts threads for the GPU, and no fork could run it any more
         loss.backward()  # type: ignore[no-untyped-call]
     torch.arange(8).sort().values.cumsum(0)
-    _seed(0)
+    seed(0)
     stay_untouched()
 
 
 class Worker:
     """What a worker process holds: the module that it was told to load, and the checks about it."""
 
-    def __init__(self) -> None:
+    def __init__(self, workplace: Workplace | None = None) -> None:
         self.folder = Path("/nonexistent")
         self.checks_file = Path("/nonexistent")
         self.name = ""
@@ -64,6 +65,7 @@ class Worker:
         self.checks: Checks | None = None
         self.subject: Subject | None = None
         self.pacing = False
+        self._workplace = workplace  # None: the current folder is that of whoever runs this
         self._given = Path("/nonexistent")
         self._last = ""  # the module that was imported last before the submission's
         self._finder: PlaceholderFinder | None = None  # None: no module was imported
@@ -87,6 +89,7 @@ class Worker:
             wire.Trim: self._trim,
             wire.Count: self._count,
             wire.Inspect: self._inspect,
+            wire.FindUnwritten: lambda request, data: find_unwritten(request.source, request.functions),
             wire.Reap: self._reap,
             wire.Survey: lambda request, data: survey(request.device),
         }
@@ -96,7 +99,11 @@ class Worker:
         if self._refusal is not None:
             refusal, self._refusal = self._refusal, None
             return refusal
-        reply = self._handlers[type(request)](request, data)
+        try:
+            reply = self._handlers[type(request)](request, data)
+        finally:
+            if self._workplace is not None:
+                self._workplace.go_home()
         if isinstance(request, wire.Anew) and request.quiet:
             self._refusal = reply if isinstance(reply, wire.Failure) else None
             return None
@@ -112,13 +119,15 @@ class Worker:
         file = self.folder / f"{request.module}.py"
         if not file.is_file():
             return wire.Loaded(wire.Failure(NO_FILE, "", "", detail=file.name))
+        if self._workplace is not None and hidden is None:
+            self._workplace.take(self.folder, file)
         if self._finder is None:
             self._finder = prepare_path(self.folder, Path(request.given), request.siblings)
             self._given, self._last = Path(request.given), next(reversed(sys.modules))
             if hidden is None:
                 self._untouched, self._first_place = Surroundings(), place()
         begin, libraries = time.process_time(), LibraryImports(self.folder, request.given)
-        _seed(0)
+        seed(0)
         try:
             with libraries:
                 module = importlib.import_module(request.module)
@@ -159,7 +168,7 @@ class Worker:
             if not self._is_as_before():
                 return wire.Failure(LEFT, "", "")
             self._forget_own()
-            _seed(0)
+            seed(0)
             self._take(anew(self.name, self.folder))
         except BaseException as error:
             return failure(error, self.folder, self.checks_file)
@@ -226,7 +235,7 @@ class Worker:
         exercise, where = self.checks[request.exercise], device(request.device)
         before = Before(inputs, data)
         self._note_place()
-        _seed(request.seed)
+        seed(request.seed)
         where.wait()
         wall, cpu = time.perf_counter_ns(), _cpu_time()
         try:
@@ -255,7 +264,7 @@ class Worker:
         assert self.checks is not None
         inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
         self._note_place()
-        _seed(request.seed)
+        seed(request.seed)
         counting = Counting(self.folder, request.limit)
         try:
             with counting:
@@ -274,7 +283,7 @@ class Worker:
         assert self.checks is not None
         oracle = self.checks[request.exercise].oracle_function
         assert oracle is not None
-        _seed(request.seed)
+        seed(request.seed)
         return _answer(oracle(self.subject, **from_wire(wire.unpack(request.inputs, data, trusted=True))), [])
 
     def _pace(self, request: wire.Pace, data: memoryview) -> wire.Reply:
@@ -283,7 +292,7 @@ class Worker:
 
     def _judge(self, request: wire.JudgeProperty, data: memoryview) -> wire.Reply:
         assert self.checks is not None
-        _seed(request.seed)
+        seed(request.seed)
         inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
         answer = from_wire(wire.unpack(request.answer, data, trusted=True), arrays=False)
         ref = reference.Absent() if self.subject is None else self.subject
@@ -309,7 +318,8 @@ class Worker:
 
 def serve(sock: socket.socket) -> None:
     """Answer requests until the peer closes the socket. After a Spawn the child goes on here, on its own socket."""
-    worker = Worker()
+    workplace = Workplace(os.getcwd())
+    worker = Worker(workplace)
     wire.send(sock, wire.encode(wire.Ready(os.getpid())))
     while True:
         try:
@@ -319,13 +329,13 @@ def serve(sock: socket.socket) -> None:
         worker.collect()
         request = wire.decode_request(head)
         if isinstance(request, wire.Spawn):
-            sock = _spawn(sock, descriptors)
+            sock = _spawn(sock, descriptors, workplace)
             continue
         try:
             reply = worker.handle(request, data)
         except Exception as error:  # ours, or the author's
             reply = failure(error, worker.folder, worker.checks_file)
-            reply.detail = "grader"
+            reply.detail = GRADER
         if reply is None:
             continue
         _flush()
@@ -337,7 +347,7 @@ def serve(sock: socket.socket) -> None:
         wire.send(sock, parts)
 
 
-def _spawn(sock: socket.socket, descriptors: list[int]) -> socket.socket:
+def _spawn(sock: socket.socket, descriptors: list[int], workplace: Workplace) -> socket.socket:
     """Fork. In the parent: report the child and return `sock`. In the child: return its own socket."""
     _flush()
     pid = os.fork()
@@ -355,6 +365,7 @@ def _spawn(sock: socket.socket, descriptors: list[int]) -> socket.socket:
     os.close(output)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     step_down()
+    workplace.move()
     child = socket.socket(fileno=channel)
     wire.send(child, wire.encode(wire.Ready(os.getpid())))
     return child
@@ -375,15 +386,6 @@ def _cpu_time() -> int:
     tick (4 ms and more), or when a thread's own is read."""
     time.thread_time_ns()
     return time.process_time_ns()
-
-
-def _seed(seed: int) -> None:
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        torch.manual_seed(seed)
-    else:  # the same, without the notes for a GPU that is found later: they cost more than most questions
-        torch.default_generator.manual_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
 
 
 def _flush() -> None:

@@ -58,8 +58,12 @@ class Helpers:
 
 
 def place() -> tuple[object, ...]:
-    """What a fork has of its own: its environment, its folder and what lies there."""
-    return dict(os.environ), os.getcwd(), os.listdir()
+    """What a fork has of its own: its environment, its folder and what lies there; no two are alike where the folder
+    is gone, or may not be looked into."""
+    try:
+        return dict(os.environ), os.getcwd(), os.listdir()
+    except OSError:
+        return (object(),)
 
 
 def has_children() -> bool:

@@ -100,6 +100,11 @@ def step_down() -> None:
         )
 
 
+def own_folder() -> str:
+    """The scratch folder that this process may write to; "" where it is not confined."""
+    return _State.folder
+
+
 def tidy(pid: int) -> None:
     """In a nursery: remove the scratch folder of a worker that has ended, and what it has left in shared memory."""
     plan = _State.plan
