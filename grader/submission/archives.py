@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from grader.peer import printable
 from grader.submission.limits import Limits
-from grader.submission.names import parts_of, zip_name
+from grader.submission.names import environments, in_environment, parts_of, zip_name
 from grader.submission.opening import SubmissionError
 
 TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -110,6 +110,7 @@ def _zip(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Me
         with zipfile.ZipFile(stream) as archive:
             if len(archive.infolist()) > limits.entries:
                 raise SubmissionError(f"{name} lists more than {limits.entries:,} files")
+            within = environments(_parts(info) or () for info in archive.infolist())
             for info in archive.infolist():
                 kind = (info.external_attr >> 16) & 0o170000
                 if info.is_dir() or info.filename.endswith("\\"):
@@ -121,8 +122,13 @@ def _zip(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Me
                 elif info.compress_type not in METHODS:
                     skipped.packed += 1
                 else:
-                    parts = parts_of(zip_name(info.orig_filename, info.flag_bits))
-                    yield Member(parts, info.file_size, _dos_time(info.date_time), _opener(archive, info))
+                    parts = _parts(info)
+                    if parts is None or not in_environment(parts, within):
+                        yield Member(parts, info.file_size, _dos_time(info.date_time), _opener(archive, info))
+
+
+def _parts(info: zipfile.ZipInfo) -> tuple[str, ...] | None:
+    return parts_of(zip_name(info.orig_filename, info.flag_bits))
 
 
 def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:

@@ -73,7 +73,7 @@ def prepare(
     unpacking = Unpacking(target, limits or Limits())
     for given, path in parts:
         if path.is_dir():
-            unpacking.folder(path, () if len(parts) == 1 else (tidied(given),))
+            unpacking.folder(path, () if len(parts) == 1 or not given else (tidied(given),))
         elif is_archive(given):
             unpacking.archive(path, given, () if len(parts) == 1 else (tidied(given),))
         else:

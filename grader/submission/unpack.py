@@ -12,8 +12,10 @@ from typing import IO
 
 from grader.submission.archives import CHUNK, Skipped, check_ratio, is_archive, members, reading, stem
 from grader.submission.limits import Limits
-from grader.submission.names import is_junk, parts_of, tidied
+from grader.submission.names import environments, in_environment, is_junk, parts_of, tidied
 from grader.submission.opening import SubmissionError
+
+CODE = (".py", ".ipynb")
 
 
 @dataclass
@@ -23,6 +25,8 @@ class Unpacking:
     target: Path
     limits: Limits
     files: int = 0
+    others: int = 0  # of the files: no code
+    many: int = 0  # left out, as there were others enough
     total: int = 0
     large: list[str] = field(default_factory=list)
     outside: int = 0
@@ -34,7 +38,10 @@ class Unpacking:
         """Copy a folder's regular files. No link is followed."""
         for parent, folders, names, here in os.fwalk(source, follow_symlinks=False):
             below = Path(parent).relative_to(source).parts
-            folders[:] = sorted(name for name in folders if not is_junk((name,)))
+            within = environments((name,) for name in (*names, *folders))
+            folders[:] = sorted(
+                name for name in folders if not is_junk((*below[-1:], name)) and not in_environment((name, ""), within)
+            )
             if len(below) > self.limits.depth:
                 self.deep += len(names)
                 folders.clear()
@@ -81,20 +88,28 @@ class Unpacking:
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, as sentences."""
-        told = []
+        told, deep = [], f"{self.limits.depth} folders deep"
+        more = f"came after {self.limits.others:,} others that are no code"
         if self.large:
             named = ", ".join(self.large[:3]) + (" ..." if len(self.large) > 3 else "")
             told.append(f"left out as larger than {self.limits.file >> 20} MB: {named}")
         for count, what in (
-            (self.outside, "whose names lead out of the archive"),
-            (self.deep, f"more than {self.limits.depth} folders deep"),
-            (self.clashing, "that have the name of a folder"),
-            (self.skipped.links, "that are links or devices"),
-            (self.skipped.locked, "that are locked with a password"),
-            (self.skipped.packed, "packed in a way that is not read"),
+            (
+                self.outside,
+                ("entry whose name leads out of the archive", "entries whose names lead out of the archive"),
+            ),
+            (self.many, (f"file that {more}", f"files that {more}")),
+            (self.deep, (f"entry more than {deep}", f"entries more than {deep}")),
+            (self.clashing, ("entry that has the name of a folder", "entries that have the name of a folder")),
+            (self.skipped.links, ("entry that is a link or a device", "entries that are links or devices")),
+            (self.skipped.locked, ("entry that is locked with a password", "entries that are locked with a password")),
+            (
+                self.skipped.packed,
+                ("entry packed in a way that is not read", "entries packed in a way that is not read"),
+            ),
         ):
             if count:
-                told.append(f"left out: {count} {'entry' if count == 1 else 'entries'} {what}")
+                told.append(f"left out: {count} {what[count > 1]}")
         return tuple(told)
 
     def _put(self, parts: tuple[str, ...], stream: IO[bytes], size: int, time: float | None) -> None:
@@ -104,6 +119,11 @@ class Unpacking:
             return
         if self.files >= self.limits.files:
             raise SubmissionError(f"it holds more than {self.limits.files:,} files")
+        if not is_archive(parts[-1]) and not parts[-1].lower().endswith(CODE):
+            if self.others >= self.limits.others:
+                self.many += 1
+                return
+            self.others += 1
         place = self.target.joinpath(*parts)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ def canvas_rows(text: str) -> list[list[str]]:
 
 def test_canvas_without_a_roster_takes_the_id_from_the_file_s_name(toy_class: list[Entry], toy: Assignment) -> None:
     result = toy_class[0].result
-    late = Entry("doejane", "doejane_LATE_4711_9901_t1.zip", None, "", result, None, None, 1, None)
+    late = Entry("4711", "doejane_LATE_4711_9901_t1.zip", None, "", result, None, None, 1, None)
     export = canvas_of([late, *toy_class], toy)
     rows = canvas_rows(export.text)
     assert rows[0] == ["doejane", "4711", "", "", "", "100"]
@@ -116,8 +116,8 @@ def test_canvas_with_a_roster(toy_class: list[Entry], toy: Assignment, tmp_path:
     result = toy_class[0].result
     handed = [
         entry("ada", result),
-        Entry("hoppergrace", "hoppergrace_103_77_t1.zip", None, "", result, None, None, 1, None),
-        Entry("Alan O'Neil", "Alan O'Neil_5_assignsubmission_file_", None, "", None, None, "fault", 1, None),
+        Entry("103", "hoppergrace_103_77_t1.zip", None, "", result, None, None, 1, None),
+        Entry("5", "Alan O'Neil_5_assignsubmission_file_", None, "", None, None, "fault", 1, None),
         entry("Lovelace, Ada", result),  # Ada again
         entry("nobody", result),
     ]

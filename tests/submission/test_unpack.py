@@ -56,7 +56,7 @@ def test_a_name_that_leads_out_is_left_out(name: str, evil: str, tmp_path: Path,
     notes = unpack(archive, target, Limits())
     assert contents(target) == FILES
     assert outside(target) == [archive]
-    assert notes == ("left out: 1 entry whose names lead out of the archive",)
+    assert notes == ("left out: 1 entry whose name leads out of the archive",)
 
 
 def test_links_and_devices_in_a_tar_are_left_out_and_not_written_through(tmp_path: Path, target: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_link_in_a_zip_is_left_out(tmp_path: Path, target: Path) -> None:
         info = zipfile.ZipInfo("knn.py")
         info.external_attr = 0o120777 << 16
         archive.writestr(info, "/etc/passwd")
-    assert unpack(tmp_path / "a.zip", target, Limits()) == ("left out: 1 entry that are links or devices",)
+    assert unpack(tmp_path / "a.zip", target, Limits()) == ("left out: 1 entry that is a link or a device",)
     assert contents(target) == {}
 
 
@@ -206,7 +206,7 @@ def test_what_is_locked_is_named(tmp_path: Path, target: Path) -> None:
     for at in (data.find(b"PK\x03\x04") + 6, data.find(b"PK\x01\x02") + 8):
         data[at] |= 1
     archive.write_bytes(data)
-    assert unpack(archive, target, Limits()) == ("left out: 1 entry that are locked with a password",)
+    assert unpack(archive, target, Limits()) == ("left out: 1 entry that is locked with a password",)
 
 
 @pytest.mark.parametrize(
