@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from grader.course import find_course
+from grader.grading import find_submission
+from grader.submission import SubmissionError
 from tests.conftest import TOY
 
 
@@ -60,6 +63,42 @@ def test_the_current_folder_is_graded_where_a_module_lies_in_it(tmp_path: Path) 
     done = subprocess.run(command, cwd=mine, capture_output=True, text=True, check=False, env=environment)
     assert "t1: 30 of 100 points" in done.stdout
     assert "there is no algebra.py in the submission" in done.stdout
+
+
+def test_a_folder_without_any_module_is_told_and_no_other_is_graded(tmp_path: Path) -> None:
+    for name in ("transformers.py", "rnn_lstm_captioning.py", "notes.txt"):
+        (tmp_path / name).touch()
+    done = run("check", "a5", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"grader: nothing of a5 to grade here: {tmp_path} has none of single_stage_detector.py, two_stage_detector.py; "
+        "what lies here: rnn_lstm_captioning.py (of a4), transformers.py (of a7)\n"
+    )
+
+
+def test_what_lies_in_a_folder_is_told_where_nothing_can_be_graded(tmp_path: Path) -> None:
+    shutil.copytree(TOY, tmp_path / "course")
+    course = find_course(tmp_path / "course")
+    toy = course.assignment("t1")
+    shutil.copy(course.solutions / "t1" / "chance.py", toy.folder)
+    for files, told in (
+        ([], "; it is empty"),
+        (["x.txt", "in/x"], "; what lies here: in/, x.txt"),
+        (["my_algebra.py"], "algebra.py is missing, and this lies there: my_algebra.py; what lies here: my_algebra.py"),
+    ):
+        here = tmp_path / str(len(files))
+        here.mkdir()
+        for file in files:
+            (here / file).parent.mkdir(exist_ok=True)
+            (here / file).touch()
+        with pytest.raises(SubmissionError) as caught:
+            find_submission(course, toy, None, here)
+        assert str(caught.value).endswith(told)
+    stubs = find_submission(course, toy, None, toy.folder)
+    assert stubs.folder == toy.folder and stubs.notes == ()
+    for beside in (course.root, course.assignments):
+        found = find_submission(course, toy, None, beside)
+        assert found.folder == toy.folder and str(toy.folder) in found.notes[0]
 
 
 def test_a_single_file_is_graded_alone() -> None:

@@ -162,6 +162,12 @@ def _summary(state: Batch, request: Request) -> None:
         told.append(f"{state.waiting} waiting")
     click.echo(f"{request.assignment.name}: {', '.join(told)}")
     click.echo(f"the gradebook is in {request.out}")
+    if 2 * state.alone >= state.graded and state.alone > 1:
+        click.echo(
+            f"grader: {state.alone} of {state.graded} submissions hold one module only: if the files of one student "
+            "were taken for several students', lay them into a folder for each",
+            err=True,
+        )
 
 
 class _Rate(ProgressColumn):
@@ -180,6 +186,8 @@ def _progress(state: Batch, screen: Console) -> Iterator[Callable[[Ended | None]
         task = bar.add_task("unpacking", total=None)
 
         def advance(ended: Ended | None) -> None:
+            for remark in state.remarks if ended is None else ():
+                screen.print(printable(f"grader: {remark}"), markup=False, highlight=False)
             if ended is not None and (why := ended.graded.problem or ended.graded.fault):
                 kind = "" if ended.graded.problem else "ungraded: "
                 handed = ended.work.handed
