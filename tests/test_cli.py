@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli import main
 from grader.course import find_course
 from grader.grading import find_submission
 from grader.submission import SubmissionError
@@ -133,11 +135,6 @@ COULD_NOT = {
         "no CUDA device: this machine has no NVIDIA GPU",
         "",
     ),
-    "no folder for the record": (
-        ("check", "t1", "--submission", "solutions/t1/chance.py", "--json", "none/such.json"),
-        "No such file or directory",
-        "none",
-    ),
 }
 
 
@@ -150,6 +147,37 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(mistake: str) -> No
     assert done.returncode == 2
     assert sentence in done.stderr and hint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+WRITING = [
+    ("check", "t9", "--json"),
+    ("check", "t9", "--html"),
+    ("export", "t9", "--format", "csv", "--out"),
+    ("export", "t9", "--format", "canvas", "--out"),
+    ("gradescope", "t9", "--out"),
+    ("validate", "t9", "--report"),
+]
+
+
+@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("none/such.json", "there is no folder to write this file into (none/such.json)"),
+        ("folder", "this is a folder, and a file is to be written (folder)"),
+        ("a_file/x", "Not a directory"),
+    ],
+)
+def test_what_cannot_be_written_is_noticed_before_anything_else(
+    command: tuple[str, ...], file: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "a_file").touch()
+    done = CliRunner().invoke(main, [*command, file])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"grader: {sentence}") and len(done.stderr.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a_file", "folder"]
 
 
 def test_a_command_is_imported_when_it_is_run() -> None:

@@ -23,10 +23,10 @@ from grader.errors import GraderError
 from grader.gradebook import Entry
 from grader.report.csv import table
 from grader.report.grade import cell, grade, out_of
-from grader.submission.lms import names_beside
+from grader.submission.lms import ANONYMOUS, names_beside
 
 HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-NUMBERED = {"Moodle", "Brightspace"}  # their numbers are not Canvas's
+NUMBERED = {"Moodle", "Brightspace", ANONYMOUS}  # their numbers are not ids of Canvas's
 MORE = re.compile(r" and \d+ more$")
 POSSIBLE = "    Points Possible"  # as Canvas writes it
 
@@ -56,7 +56,7 @@ class Person:
 
 @dataclass
 class Export:
-    """The text to import, and who of the gradebook is not in it: not in the roster, or there already."""
+    """The text to import, and who of the gradebook is not in it: not in the roster, or there already, or anonymous."""
 
     text: str
     unknown: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ def canvas_of(
     export = Export("")
     rows: list[Sequence[str | float | None]] = []
     whose = [entry for entry, _ in graded]
-    persons = _found(whose, roster) if roster else [_from_names(entry) for entry in whose]
+    persons = _found(whose, roster) if roster else list(map(_from_names, whose))
     for (entry, told), person in zip(graded, persons, strict=True):
         if person is None:
             export.unknown.append(cell(entry.student))
@@ -167,8 +167,11 @@ def _find(entry: Entry, roster: Sequence[Person]) -> tuple[Person, int] | None:
     return (same.pop(), len(whole)) if len(same) == 1 else None
 
 
-def _from_names(entry: Entry) -> Person:
-    who = names_beside(MORE.sub("", entry.submission), entry.student).get("Canvas")
+def _from_names(entry: Entry) -> Person | None:
+    beside = names_beside(MORE.sub("", entry.submission), entry.student)
+    if ANONYMOUS in beside:
+        return None
+    who = beside.get("Canvas")
     if who is None:
         return Person((entry.student, "", "", entry.student, ""))
     number = entry.student.removeprefix(f"{who[0]}_") if who else entry.student

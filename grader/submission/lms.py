@@ -35,6 +35,8 @@ EXCHANGE = re.compile(
     re.ASCII | re.DOTALL,
 )
 
+ANONYMOUS = "Canvas, anonymous"
+
 
 @dataclass(frozen=True)
 class Export:
@@ -61,7 +63,9 @@ def assignment_of(label: str) -> str:
 
 def names_beside(label: str, student: str) -> dict[str, list[str]]:
     """The names that a label gives to a student beside the id, by platform; a platform's is there if the label may be
-    that student's there."""
+    that student's there. Of an anonymous name of Canvas's the platform is ANONYMOUS."""
+    if canvas.ANONYMOUS.fullmatch(label):
+        return {ANONYMOUS: []}
     found: dict[str, list[str]] = {}
     for platform, read in PLATFORMS.items():
         ways = [one.named for one in canvas.readings(label)] if platform == "Canvas" else [*read([label]).values()]
