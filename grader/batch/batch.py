@@ -74,6 +74,7 @@ class Batch:
     faults: int = 0
     elsewhere: int = 0
     alone: int = 0  # of the graded: those that hold one module of several
+    modules: int = 0  # of the assignment
     remarks: list[str] = field(default_factory=list)  # on how the class's submissions are read
     stopped: threading.Event = field(default_factory=threading.Event)
     points: float = 0.0  # of all that were graded now, together
@@ -83,6 +84,14 @@ class Batch:
     def ended(self) -> int:
         """How many have been graded now, well or not."""
         return self.graded + self.problems + self.faults
+
+    @property
+    def doubtful(self) -> str:
+        """A sentence if half of what ended holds one module of several, or none: files may be taken for students."""
+        few, count = self.alone + self.problems, self.graded + self.problems
+        if few < 2 or 2 * few < count or self.modules < 2:
+            return ""
+        return f"{few} of {count} submissions hold one module at most"
 
     @property
     def waiting(self) -> int:
@@ -101,6 +110,7 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
     Raises BatchError, GradebookError, SubmissionError, EngineError, CourseError, CheckError, OSError."""
     if request.assignment.unsolved is not None:
         raise BatchError(request.assignment.unsolved)
+    batch.modules = len(request.assignment.checks.modules)
     with ExitStack() as stack:
         request.out.mkdir(parents=True, exist_ok=True)
         out = request.out.resolve()

@@ -162,12 +162,9 @@ def _summary(state: Batch, request: Request) -> None:
         told.append(f"{state.waiting} waiting")
     click.echo(f"{request.assignment.name}: {', '.join(told)}")
     click.echo(f"the gradebook is in {request.out}")
-    if 2 * state.alone >= state.graded and state.alone > 1:
-        click.echo(
-            f"grader: {state.alone} of {state.graded} submissions hold one module only: if the files of one student "
-            "were taken for several students', lay them into a folder for each",
-            err=True,
-        )
+    if state.doubtful:
+        remedy = "if the files of one student were taken for several students', lay them into a folder for each"
+        click.echo(f"grader: {state.doubtful}: {remedy}", err=True)
 
 
 class _Rate(ProgressColumn):

@@ -33,6 +33,11 @@ DIRECTORY_LIMIT = 200  # bytes of a zip's table of contents for each entry, name
 LZMA_MEMORY = 256 << 20  # bytes
 END = struct.Struct("<4s4H2LH")  # the end of a zip's table of contents
 END_64 = struct.Struct("<4sQ2H2L4Q")
+HEADER_LIMIT = 1 << 16  # bytes of a name in a tar, or of what else is said before a member
+LONG_HEADERS = {
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+}
 CHUNK = 1 << 16
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
 
@@ -161,7 +166,7 @@ def _directory_size(stream: IO[bytes]) -> int:
 def _tar(file: Path, name: str, limits: Limits, skipped: Skipped, begins: bytes) -> Iterator[Member]:
     with file.open("rb") as stream:
         bounded: Any = _Bounded(_unpacked(stream, begins), name, limits, file.stat().st_size)
-        with tarfile.open(fileobj=bounded, mode="r|", errors="surrogateescape") as archive:
+        with tarfile.open(fileobj=bounded, mode="r|", tarinfo=_Entry, errors="surrogateescape") as archive:
             count = 0
             while (info := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # it keeps them all
@@ -198,6 +203,16 @@ def _unpacked(stream: IO[bytes], begins: bytes) -> Any:
     if begins.startswith(b"\xfd7zXZ"):
         return _Xz(stream)
     return stream
+
+
+class _Entry(tarfile.TarInfo):
+    """An entry whose name is not read if it is endless: tarfile takes names and PAX records in one piece."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in LONG_HEADERS and self.size > HEADER_LIMIT:
+            raise SubmissionError(f"it holds an entry whose name has {self.size:,} bytes")
+        entry: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return entry
 
 
 class _Xz:

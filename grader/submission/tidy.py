@@ -122,8 +122,8 @@ def _one_folder(target: Path, found: dict[str, list[Path]], modules: Sequence[st
         if not place.is_file():
             if place.is_dir():
                 shutil.rmtree(place)
-            shutil.copy2(files[0], place)
             notes.append(f"{module}.py is taken from {_below(files[0], target)}")
+            files[0] = files[0].replace(place)
         others = [file for file in files if file != place and file.read_bytes() != place.read_bytes()]
         if others:
             notes.append(f"another {module}.py is left aside: {_below(others[0], target)}")

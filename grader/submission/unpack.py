@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ class Unpacking:
                 self.outside += 1
             elif is_junk(member.parts):
                 continue
-            elif len(member.parts) > self.limits.depth:
+            elif len(at) + len(member.parts) > self.limits.depth:
                 self.deep += 1
             elif member.size > self.limits.file:
                 self.large.append(member.parts[-1])
@@ -132,6 +133,11 @@ class Unpacking:
                 whole = self._copy(stream, out)
         except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError):
             self.clashing += 1
+            return
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            self.deep += 1
             return
         self.files += 1
         if not whole:
