@@ -56,6 +56,7 @@ class Member:
     size: int
     time: float | None  # of its last change, seconds since 1970
     open: Callable[[], IO[bytes]]
+    name: str = ""  # as it stands in the archive
 
 
 @dataclass
@@ -129,7 +130,8 @@ def _zip(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Me
                 else:
                     parts = _parts(info)
                     if parts is None or not in_environment(parts, within):
-                        yield Member(parts, info.file_size, _dos_time(info.date_time), _opener(archive, info))
+                        name = zip_name(info.orig_filename, info.flag_bits)
+                        yield Member(parts, info.file_size, _dos_time(info.date_time), _opener(archive, info), name)
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...] | None:
@@ -179,7 +181,7 @@ def _tar(file: Path, name: str, limits: Limits, skipped: Skipped, begins: bytes)
                     skipped.links += 1
                     continue
                 plain = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-                yield Member(parts_of(plain), info.size, float(info.mtime), _extractor(archive, info))
+                yield Member(parts_of(plain), info.size, float(info.mtime), _extractor(archive, info), plain)
 
 
 def _extractor(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[], IO[bytes]]:

@@ -89,8 +89,8 @@ class _Told:
     def __init__(self, lengths: set[int], doubtful: Sequence[Sequence[Reading]]) -> None:
         self._lengths = lengths
         self._times = Counter((one.who, one.user, one.attachment) for one, _ in doubtful)
-        others = [other.attachment for _, other in doubtful]
-        self._numbered = not lengths and 2 * len(set(others)) < len(others)  # 1_knn.py, 2_knn.py, of everybody
+        firsts = {(one.who, one.user): other.attachment for one, other in sorted(doubtful, key=str, reverse=True)}
+        self._numbered = not lengths and 2 * len({*firsts.values()}) < len(firsts)  # 1_knn.py, 2_knn.py, of everybody
 
     def named(self, one: Reading, other: Reading) -> Named:
         """The reading that holds, or neither."""

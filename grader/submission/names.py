@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 
 JUNK = {"__MACOSX", "__pycache__", "node_modules", "venv", "Thumbs.db", "desktop.ini", "$RECYCLE.BIN"}
@@ -63,6 +63,13 @@ def in_environment(parts: tuple[str, ...], folders: Set[tuple[str, ...]]) -> boo
     return (
         any((*parts[:depth], parts[depth].lower()) in folders for depth in range(len(parts) - 1)) if folders else False
     )
+
+
+def entered(below: Sequence[str], folders: Sequence[str], files: Sequence[str]) -> list[str]:
+    """The folders, of those that lie at `below` beside these files, that may hold what was handed in, in order."""
+    within = environments((name,) for name in (*files, *folders))
+    kept = (name for name in folders if not is_junk((*below[-1:], name)) and not in_environment((name, ""), within))
+    return sorted(kept)
 
 
 def zip_name(name: str, flags: int) -> str:

@@ -15,7 +15,7 @@ from grader.spec.checks import Module as Declared
 from grader.submission.archives import OTHERS, is_archive
 from grader.submission.limits import Limits
 from grader.submission.misnamed import about_missing, copies
-from grader.submission.names import is_junk, tidied
+from grader.submission.names import entered, is_junk, tidied
 from grader.submission.opening import Submission, SubmissionError, defined, other_names
 from grader.submission.unpack import Unpacking, open_regular, unpack_inside
 
@@ -38,7 +38,7 @@ def digest(parts: Iterable[tuple[str, Path]]) -> str:
             found.update(_hash(path))
             continue
         for folder, folders, files, at in os.fwalk(path, follow_symlinks=False):
-            folders[:] = sorted(name for name in folders if not is_junk((name,)))
+            folders[:] = entered(Path(folder).relative_to(path).parts, folders, files)
             for file in sorted(name for name in files if not is_junk((name,))):
                 fd = open_regular(file, at)
                 if fd is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from grader.submission.archives import CHUNK, Skipped, check_ratio, is_archive, members, reading, stem
+from grader.submission.archives import CHUNK, Member, Skipped, check_ratio, is_archive, members, reading, stem
 from grader.submission.limits import Limits
-from grader.submission.names import environments, in_environment, is_junk, parts_of, tidied
+from grader.submission.names import entered, is_junk, parts_of, tidied
 from grader.submission.opening import SubmissionError
 
 CODE = (".py", ".ipynb")
@@ -34,15 +35,14 @@ class Unpacking:
     deep: int = 0
     clashing: int = 0
     skipped: Skipped = field(default_factory=Skipped)
+    apart: bool = False  # whether what lies at the top is of several students, and must not come together
+    tops: dict[str, str] = field(default_factory=dict)  # names at the top, as they are here: as the archive has them
 
     def folder(self, source: Path, at: tuple[str, ...] = ()) -> None:
         """Copy a folder's regular files. No link is followed."""
         for parent, folders, names, here in os.fwalk(source, follow_symlinks=False):
             below = Path(parent).relative_to(source).parts
-            within = environments((name,) for name in (*names, *folders))
-            folders[:] = sorted(
-                name for name in folders if not is_junk((*below[-1:], name)) and not in_environment((name, ""), within)
-            )
+            folders[:] = entered(below, folders, names)
             if len(below) > self.limits.depth:
                 self.deep += len(names)
                 folders.clear()
@@ -83,9 +83,29 @@ class Unpacking:
             elif member.size > self.limits.file:
                 self.large.append(member.parts[-1])
             else:
+                parts = self._told_apart(member) if self.apart else member.parts
                 with member.open() as stream:
-                    self._put((*at, *member.parts), stream, member.size, member.time)
+                    self._put((*at, *parts), stream, member.size, member.time)
                 check_ratio(name, self.total - before, packed, self.limits)
+
+    def _told_apart(self, member: Member) -> tuple[str, ...]:
+        """The parts of a name; the first is another one for each that the archive has, also if they are equal once they
+        are harmless. One that was harmless keeps its name."""
+        assert member.parts is not None
+        top, *rest = member.parts
+        name = next(part for part in member.name.replace("\\", "/").split("/") if part not in ("", "."))
+        if self.tops.setdefault(top, name) == name:
+            return member.parts
+        other = self.tops[top] if name == top else name
+        suffixed = f"~{hashlib.sha256(other.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+        base, dot, end = top.partition(".")
+        moved = f"{base[:150]}{suffixed}{dot}{end[:30]}"
+        if name == top:
+            if (self.target / top).exists():
+                (self.target / top).rename(self.target / moved)
+            self.tops[top] = name
+            return member.parts
+        return (moved, *rest)
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, as sentences."""
@@ -164,8 +184,9 @@ class Unpacking:
 
 
 def unpack(source: Path, target: Path, limits: Limits) -> tuple[str, ...]:
-    """A folder or an archive into the folder `target`, and notes on what was left out. Raises SubmissionError."""
-    unpacking = Unpacking(target, limits)
+    """A class, a folder or an archive, into the folder `target`, and notes on what was left out. Raises
+    SubmissionError."""
+    unpacking = Unpacking(target, limits, apart=True)
     if source.is_dir():
         unpacking.folder(source)
     else:
