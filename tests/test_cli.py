@@ -96,6 +96,12 @@ def test_what_lies_in_a_folder_is_told_where_nothing_can_be_graded(tmp_path: Pat
         with pytest.raises(SubmissionError) as caught:
             find_submission(course, toy, None, here)
         assert str(caught.value).endswith(told)
+    (tmp_path / "notebook").mkdir()
+    cells = [{"cell_type": "code", "metadata": {}, "source": "def coin(n, p):\n    return n", "outputs": []}]
+    whole = json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells})
+    (tmp_path / "notebook" / "Mine.IPYNB").write_text(whole)
+    found = find_submission(course, toy, None, tmp_path / "notebook")
+    assert set(found.cells) == {"chance"} and found.notes == ("Mine.IPYNB defines nothing of algebra.py",)
     stubs = find_submission(course, toy, None, toy.folder)
     assert stubs.folder == toy.folder and stubs.notes == ()
     for beside in (course.root, course.assignments):

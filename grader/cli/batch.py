@@ -57,8 +57,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--retry-faults", is_flag=True, help="Try again what the grader itself has failed at.")
 @sentences
 def batch(assignment: str, submissions: Path, seed: str | None, resume: bool, retry_faults: bool, **shared: Any) -> int:
-    """Grade a class's SUBMISSIONS: a folder or an archive, as Canvas, Moodle and Gradescope give it, or one file,
-    folder or archive for each student."""
+    """Grade a class's SUBMISSIONS: a folder or an archive, as Canvas, Moodle, Gradescope, Blackboard, Brightspace,
+    nbgrader and GitHub Classroom give it, or one file, folder or archive for each student."""
     request = _request(assignment, submissions, **shared)
     return _run(replace(request, seed=seed, resume=resume or retry_faults, retry_faults=retry_faults))
 

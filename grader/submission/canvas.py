@@ -77,8 +77,9 @@ def read(labels: Sequence[str]) -> dict[str, Named]:
     ways, and nothing tells which, is nobody else's: it stands alone, with a remark."""
     found = {label: ways for label in labels if (ways := readings(label))}
     sure = [ways[0] for ways in found.values() if len(ways) == 1]
-    if max(Counter((one.who, one.user, one.attachment) for one in sure if one.attachment).values(), default=0) > 1:
-        return {}  # an attachment that one user has twice is none
+    attached = [(one.who, one.user, one.attachment) for one in sure if one.attachment]
+    if attached and 2 * len(set(attached)) <= len(attached):
+        return {}  # an attachment that one user has twice is none, but a folder may have been unpacked twice
     told = _Told({len(one.attachment) for one in sure if one.attachment}, [w for w in found.values() if len(w) == 2])
     return {label: ways[0].named if len(ways) == 1 else told.named(*ways) for label, ways in found.items()}
 

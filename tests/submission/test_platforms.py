@@ -162,6 +162,14 @@ def test_what_somebody_has_laid_beside_an_export_is_told(tmp_path: Path) -> None
     assert said[1:] == ["without a name of Canvas's, so each is taken for a student of its own: late"]
 
 
+def test_an_export_that_was_unpacked_twice(tmp_path: Path) -> None:
+    laid(tmp_path, "ada_11_9011_knn.py", "ada_11_9011_knn (1).py", "bob_12_9012_knn.py", "cy_13_9013_knn.py")
+    assert students(collect(tmp_path, MODULES)) == {
+        **{"11": ["knn (1).py", "knn.py"], "12": ["knn.py"]},
+        "13": ["knn.py"],
+    }
+
+
 def test_names_that_only_look_like_an_export_are_the_students(tmp_path: Path) -> None:
     laid(tmp_path / "1", "hw_1_2_ada.zip", "hw_1_2_bob.zip", "hw_1_2_cy.zip")
     assert list(students(collect(tmp_path / "1", MODULES))) == ["hw_1_2_ada", "hw_1_2_bob", "hw_1_2_cy"]
