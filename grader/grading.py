@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from grader.course import Assignment, Course, CourseError
@@ -12,10 +13,11 @@ from grader.gpu import GPU
 from grader.judge import Judge, Options
 from grader.notebook import in_cells
 from grader.oracle import Oracle
+from grader.peer import printable
 from grader.recording import NAME, RecordedOracle, read_recording, without_reference
 from grader.result import Result
 from grader.sandbox import Cage, Plain, SandboxError, automatic, enter, gpu_of, usable
-from grader.submission import Submission, open_submission
+from grader.submission import Submission, SubmissionError, open_submission
 
 
 def check(
@@ -79,18 +81,45 @@ def _cage(stack: ExitStack, level: str, assignment: Assignment, submission: Subm
 
 
 def find_submission(course: Course, assignment: Assignment, path: Path | None, here: Path) -> Submission:
-    """The submission at `place`. Raises SubmissionError."""
-    return open_submission(place(assignment, path, here), assignment.checks.modules)
+    """The submission at `place`. Raises SubmissionError; if nothing was named, it says what lies in the current folder,
+    and which assignments ask for that."""
+    where = place(assignment, path, here)
+    try:
+        found = open_submission(where, assignment.checks.modules)
+    except SubmissionError as error:
+        if path is not None:
+            raise
+        raise SubmissionError(
+            f"nothing of {assignment.name} to grade here: {error}{_lies_here(course, here)}"
+        ) from None
+    if path is None and where.absolute() != here.absolute():
+        found = replace(
+            found, notes=(f"none of {assignment.name}'s modules lies here; graded is {where}", *found.notes)
+        )
+    return found
+
+
+def _lies_here(course: Course, here: Path) -> str:
+    """What lies in a folder, with the assignments that ask for it."""
+    files = sorted(file.name + "/" * file.is_dir() for file in here.iterdir() if not file.name.startswith("."))
+    asking: dict[str, list[str]] = {}
+    for name in course.names() if any(file.endswith(".py") for file in files) else ():
+        for module in course.assignment(name).checks.modules.values():
+            for one in (module.name, *module.files):
+                asking.setdefault(f"{one}.py", []).append(name)
+    told = [f"{file} (of {' and '.join(asking[file])})" for file in files if file in asking] or files
+    if not told:
+        return "; it is empty"
+    return f"; what lies here: {', '.join(map(printable, told[:8]))}{' ...' * (len(told) > 8)}"
 
 
 def place(assignment: Assignment, path: Path | None, here: Path) -> Path:
-    """What `--submission` names; else the current folder, if a module of the assignment lies there; else the stubs."""
-    if path is None:
-        modules = assignment.checks.modules.values()
-        names = [name for module in modules for name in (module.name, *module.files)]
-        own = any((here / f"{name}.py").is_file() for name in names)
-        path = here if own else assignment.folder
-    return path
+    """What `--submission` names; else the current folder. The course's own, in which assignments lie side by side,
+    stands for the assignment's."""
+    if path is not None:
+        return path
+    course = assignment.course
+    return assignment.folder if here.resolve() in (course.root.resolve(), course.assignments.resolve()) else here
 
 
 def guess_assignment(course: Course, here: Path) -> str:

@@ -10,7 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from grader.cli import main
+from grader.course import find_course
+from grader.grading import find_submission
+from grader.submission import SubmissionError
 from tests.conftest import TOY
 
 
@@ -64,6 +69,48 @@ def test_the_current_folder_is_graded_where_a_module_lies_in_it(tmp_path: Path) 
     assert "there is no algebra.py in the submission" in done.stdout
 
 
+def test_a_folder_without_any_module_is_told_and_no_other_is_graded(tmp_path: Path) -> None:
+    for name in ("transformers.py", "rnn_lstm_captioning.py", "notes.txt"):
+        (tmp_path / name).touch()
+    done = run("check", "a5", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"grader: nothing of a5 to grade here: {tmp_path} has none of single_stage_detector.py, two_stage_detector.py; "
+        "what lies here: rnn_lstm_captioning.py (of a4), transformers.py (of a7)\n"
+    )
+
+
+def test_what_lies_in_a_folder_is_told_where_nothing_can_be_graded(tmp_path: Path) -> None:
+    shutil.copytree(TOY, tmp_path / "course")
+    course = find_course(tmp_path / "course")
+    toy = course.assignment("t1")
+    shutil.copy(course.solutions / "t1" / "chance.py", toy.folder)
+    for files, told in (
+        ([], "; it is empty"),
+        (["x.txt", "in/x"], "; what lies here: in/, x.txt"),
+        (["my_algebra.py"], "algebra.py is missing, and this lies there: my_algebra.py; what lies here: my_algebra.py"),
+    ):
+        here = tmp_path / str(len(files))
+        here.mkdir()
+        for file in files:
+            (here / file).parent.mkdir(exist_ok=True)
+            (here / file).touch()
+        with pytest.raises(SubmissionError) as caught:
+            find_submission(course, toy, None, here)
+        assert str(caught.value).endswith(told)
+    (tmp_path / "notebook").mkdir()
+    cells = [{"cell_type": "code", "metadata": {}, "source": "def coin(n, p):\n    return n", "outputs": []}]
+    whole = json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells})
+    (tmp_path / "notebook" / "Mine.IPYNB").write_text(whole)
+    found = find_submission(course, toy, None, tmp_path / "notebook")
+    assert set(found.cells) == {"chance"} and found.notes == ("Mine.IPYNB defines nothing of algebra.py",)
+    stubs = find_submission(course, toy, None, toy.folder)
+    assert stubs.folder == toy.folder and stubs.notes == ()
+    for beside in (course.root, course.assignments):
+        found = find_submission(course, toy, None, beside)
+        assert found.folder == toy.folder and str(toy.folder) in found.notes[0]
+
+
 def test_a_single_file_is_graded_alone() -> None:
     done = run("check", "t1", "--submission", "solutions/t1/chance.py")
     assert done.returncode == 0
@@ -96,11 +143,6 @@ COULD_NOT = {
         "no CUDA device: this machine has no NVIDIA GPU",
         "",
     ),
-    "no folder for the record": (
-        ("check", "t1", "--submission", "solutions/t1/chance.py", "--json", "none/such.json"),
-        "No such file or directory",
-        "none",
-    ),
 }
 
 
@@ -113,6 +155,37 @@ def test_what_cannot_be_done_is_one_sentence_and_exit_code_2(mistake: str) -> No
     assert done.returncode == 2
     assert sentence in done.stderr and hint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+WRITING = [
+    ("check", "t9", "--json"),
+    ("check", "t9", "--html"),
+    ("export", "t9", "--format", "csv", "--out"),
+    ("export", "t9", "--format", "canvas", "--out"),
+    ("gradescope", "t9", "--out"),
+    ("validate", "t9", "--report"),
+]
+
+
+@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ("none/such.json", "there is no folder to write this file into (none/such.json)"),
+        ("folder", "this is a folder, and a file is to be written (folder)"),
+        ("a_file/x", "Not a directory"),
+    ],
+)
+def test_what_cannot_be_written_is_noticed_before_anything_else(
+    command: tuple[str, ...], file: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "a_file").touch()
+    done = CliRunner().invoke(main, [*command, file])
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"grader: {sentence}") and len(done.stderr.splitlines()) == 1
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a_file", "folder"]
 
 
 def test_a_command_is_imported_when_it_is_run() -> None:

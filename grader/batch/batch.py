@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.batch.scratch import Scratch
-from grader.batch.slot import SlotMaker
+from grader.batch.slot import SlotMaker, handed_in
 from grader.batch.work import Done, Work
 from grader.course import Assignment
 from grader.engine import Lost, Stop, open_engine
@@ -73,6 +73,9 @@ class Batch:
     problems: int = 0
     faults: int = 0
     elsewhere: int = 0
+    alone: int = 0  # of the graded: those that hold one module of several
+    modules: int = 0  # of the assignment
+    remarks: list[str] = field(default_factory=list)  # on how the class's submissions are read
     stopped: threading.Event = field(default_factory=threading.Event)
     points: float = 0.0  # of all that were graded now, together
     out_of: float = 0.0
@@ -81,6 +84,14 @@ class Batch:
     def ended(self) -> int:
         """How many have been graded now, well or not."""
         return self.graded + self.problems + self.faults
+
+    @property
+    def doubtful(self) -> str:
+        """A sentence if half of what ended holds one module of several, or none: files may be taken for students."""
+        few, count = self.alone + self.problems, self.graded + self.problems
+        if few < 2 or 2 * few < count or self.modules < 2:
+            return ""
+        return f"{few} of {count} submissions hold one module at most"
 
     @property
     def waiting(self) -> int:
@@ -99,6 +110,7 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
     Raises BatchError, GradebookError, SubmissionError, EngineError, CourseError, CheckError, OSError."""
     if request.assignment.unsolved is not None:
         raise BatchError(request.assignment.unsolved)
+    batch.modules = len(request.assignment.checks.modules)
     with ExitStack() as stack:
         request.out.mkdir(parents=True, exist_ok=True)
         out = request.out.resolve()
@@ -108,7 +120,7 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
         scratch = stack.enter_context(Scratch(shared))
         options = Options(device=request.device, secret=secret, timed=request.timed)
         settings = settings_of(request.assignment, options)
-        waiting = _waiting(request, batch, book, settings, _laid_out(request, scratch))
+        waiting = _waiting(request, batch, book, settings, _laid_out(request, scratch, batch.remarks.append))
         tell(None)
         if not waiting:
             return
@@ -170,6 +182,7 @@ class _Claims:
             batch.graded += 1
             batch.points += graded.result.points
             batch.out_of += graded.result.out_of
+            batch.alone += len(graded.result.modules) > 1 == len(handed_in(graded.result))
         return graded
 
     def release(self) -> None:
@@ -197,7 +210,7 @@ def _without_version(settings: str) -> dict[str, object]:
     return {name: value for name, value in json.loads(settings).items() if name != "version"}
 
 
-def _laid_out(request: Request, scratch: Scratch) -> list[TurnedIn]:
+def _laid_out(request: Request, scratch: Scratch, say: Callable[[str], None]) -> list[TurnedIn]:
     """The submissions that count, those asked for. Raises SubmissionError, BatchError."""
     source = request.submissions
     if source.is_file():
@@ -208,7 +221,7 @@ def _laid_out(request: Request, scratch: Scratch) -> list[TurnedIn]:
         source = folder
     elif not source.is_dir():
         raise BatchError(f"there is nothing at {source}")
-    found = collect(source.absolute(), list(request.assignment.checks.modules))
+    found = collect(source.absolute(), list(request.assignment.checks.modules), request.assignment.name, say)
     if not request.only:
         return found
     missing = set(request.only) - {one.student for one in found}

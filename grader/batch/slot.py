@@ -240,7 +240,7 @@ def with_missing(result: Result, assignment: Assignment) -> Result:
         return result
     modules, found = {one.name: one for one in result.modules}, {one.id: one for one in result.exercises}
     for module in missing:
-        sentence = f"{module.name}.py was not handed in"
+        sentence = _not_handed_in(module.name)
         modules[module.name] = ModuleResult(module.name, False, sentence)
         for exercise in module.exercises:
             away = exercise.needs_cuda and result.device == "cpu"
@@ -254,6 +254,15 @@ def with_missing(result: Result, assignment: Assignment) -> Result:
     exercises = tuple(found[exercise.id] for exercise in assignment.checks.exercises if exercise.id in found)
     kept = tuple(modules[name] for name in assignment.checks.modules if name in modules)
     return msgspec.structs.replace(result.with_exercises(exercises), modules=kept)
+
+
+def handed_in(result: Result) -> list[str]:
+    """The modules that were there."""
+    return [one.name for one in result.modules if one.sentence != _not_handed_in(one.name)]
+
+
+def _not_handed_in(module: str) -> str:
+    return f"{module}.py was not handed in"
 
 
 def _names(result: Result) -> set[str]:

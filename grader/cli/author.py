@@ -10,7 +10,7 @@ import click
 from grader.cli.common import NOT_RIGHT, RIGHT, sentences, tell
 from grader.course import find_course
 from grader.course import trust as remember
-from grader.files import write_atomically
+from grader.files import check_writable, write_atomically
 from grader.stubs import generated, stale
 
 
@@ -84,6 +84,7 @@ def validate(
     from grader import validate as proofs
     from grader.report import validation
 
+    check_writable(file)
     course = find_course()
     chosen = [course.assignment(name) for name in assignments or course.names()]
     findings = proofs.validate(

@@ -57,8 +57,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--retry-faults", is_flag=True, help="Try again what the grader itself has failed at.")
 @sentences
 def batch(assignment: str, submissions: Path, seed: str | None, resume: bool, retry_faults: bool, **shared: Any) -> int:
-    """Grade a class's SUBMISSIONS: a folder or an archive, as Canvas, Moodle and Gradescope give it, or one file,
-    folder or archive for each student."""
+    """Grade a class's SUBMISSIONS: a folder or an archive, as Canvas, Moodle, Gradescope, Blackboard, Brightspace,
+    nbgrader and GitHub Classroom give it, or one file, folder or archive for each student."""
     request = _request(assignment, submissions, **shared)
     return _run(replace(request, seed=seed, resume=resume or retry_faults, retry_faults=retry_faults))
 
@@ -162,6 +162,9 @@ def _summary(state: Batch, request: Request) -> None:
         told.append(f"{state.waiting} waiting")
     click.echo(f"{request.assignment.name}: {', '.join(told)}")
     click.echo(f"the gradebook is in {request.out}")
+    if state.doubtful:
+        remedy = "if the files of one student were taken for several students', lay them into a folder for each"
+        click.echo(f"grader: {state.doubtful}: {remedy}", err=True)
 
 
 class _Rate(ProgressColumn):
@@ -180,6 +183,8 @@ def _progress(state: Batch, screen: Console) -> Iterator[Callable[[Ended | None]
         task = bar.add_task("unpacking", total=None)
 
         def advance(ended: Ended | None) -> None:
+            for remark in state.remarks if ended is None else ():
+                screen.print(printable(f"grader: {remark}"), markup=False, highlight=False)
             if ended is not None and (why := ended.graded.problem or ended.graded.fault):
                 kind = "" if ended.graded.problem else "ungraded: "
                 handed = ended.work.handed

@@ -15,7 +15,7 @@ from grader.both import DEVICES, differences, record_of
 from grader.cli.common import NOT_RIGHT, RIGHT, console, fail, sentences
 from grader.course import Assignment, find_course
 from grader.errors import GraderError
-from grader.files import write_atomically
+from grader.files import check_writable, write_atomically
 from grader.grading import check as run_check
 from grader.grading import find_submission, guess_assignment
 from grader.judge import Options
@@ -60,6 +60,7 @@ def check(
     verbose: bool,
 ) -> int:
     """Grade a submission: the current folder, or the one that --submission names."""
+    check_writable(record, page)
     if watch:
         return _watch(assignment, submission, exercises, verbose)
     course = find_course()

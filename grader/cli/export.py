@@ -10,7 +10,7 @@ import click
 
 from grader.cli.common import RIGHT, sentences
 from grader.course import Assignment, find_course
-from grader.files import write_atomically
+from grader.files import check_writable, write_atomically
 from grader.gradebook import Entry, Gradebook, GradebookError
 from grader.report.canvas import canvas_of, read_roster
 from grader.report.csv import csv_of
@@ -55,6 +55,8 @@ def export(assignment: str, wanted: str, book: Path, out: Path | None, roster: P
         raise click.UsageError("--roster and --column go with --format canvas")
     if wanted in FOLDERS and out is None:
         raise click.UsageError(f"--format {wanted} writes a folder; name it with --out")
+    if wanted not in FOLDERS:
+        check_writable(out)
     chosen = find_course().assignment(assignment)
     people = read_roster(roster) if roster is not None else []
     with Gradebook.open(book) as gradebook:
@@ -66,7 +68,8 @@ def export(assignment: str, wanted: str, book: Path, out: Path | None, roster: P
         elif wanted == "canvas":
             table = canvas_of(entries, chosen, people, column)
             for name in table.unknown:
-                click.echo(f"grader: {name} is not in the roster, or in it more than once; left out", err=True)
+                why = "is not in the roster, or in it more than once" if people else "is anonymous in Canvas"
+                click.echo(f"grader: {name} {why}; left out", err=True)
             told = _file(table.text.encode(), out)
         else:
             told = _file(FILES[wanted](entries, chosen), out)

@@ -9,7 +9,7 @@ import click
 
 from grader.cli.common import RIGHT, sentences
 from grader.course import find_course
-from grader.files import write_atomically
+from grader.files import check_writable, write_atomically
 from grader.report.grade import number
 from grader.sandbox import LEVELS
 
@@ -31,6 +31,7 @@ def gradescope(assignment: str, out: Path | None, seed: str | None, sandbox: str
     """Make the zip that Gradescope's "Configure Autograder" takes."""
     from grader.gradescope import Settings, bundle
 
+    check_writable(out or Path(f"{assignment}.zip"))
     chosen = find_course().assignment(assignment)
     settings = Settings(chosen.name, seed if seed is not None else secrets.token_hex(16), sandbox)
     file = out or Path(f"{chosen.name}.zip")

@@ -4,14 +4,18 @@ RosterError     the roster is no gradebook that Canvas exported; the sentence sa
 
 Canvas recognises a student by ID, SIS User ID or SIS Login ID. They come from a gradebook that was exported from
 Canvas, the roster; without one, from the names that Canvas gives to the files of a bulk download:
-`lastnamefirstname[_LATE]_<user id>_<submission id>_<file>`.
+`lastnamefirstname[_LATE]_<user id>_<attachment id>_<file>`.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import io
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from grader.course import Assignment
@@ -19,9 +23,11 @@ from grader.errors import GraderError
 from grader.gradebook import Entry
 from grader.report.csv import table
 from grader.report.grade import cell, grade, out_of
-from grader.submission.lms import CANVAS
+from grader.submission.lms import ANONYMOUS, names_beside
 
 HEADER = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+NUMBERED = {"Moodle", "Brightspace", ANONYMOUS}  # their numbers are not ids of Canvas's
+MORE = re.compile(r" and \d+ more$")
 POSSIBLE = "    Points Possible"  # as Canvas writes it
 
 
@@ -35,17 +41,22 @@ class Person:
 
     cells: tuple[str, ...]
 
-    @property
+    @cached_property
+    def ids(self) -> set[str]:
+        """What is theirs alone."""
+        return {_plain(name) for name in self.cells[1:4] if _plain(name)}
+
+    @cached_property
     def names(self) -> set[str]:
         """What a submission of theirs may be called."""
-        student, *ids = self.cells[:4]
+        student = self.cells[0]
         last, _, first = student.partition(",")
-        return {_plain(name) for name in (student, f"{first} {last}", *ids) if _plain(name)}
+        return {_plain(name) for name in (student, f"{first} {last}") if _plain(name)} | self.ids
 
 
 @dataclass
 class Export:
-    """The text to import, and who of the gradebook is not in it: not in the roster, or there already."""
+    """The text to import, and who of the gradebook is not in it: not in the roster, or there already, or anonymous."""
 
     text: str
     unknown: list[str] = field(default_factory=list)
@@ -56,20 +67,19 @@ def canvas_of(
 ) -> Export:
     """The header, the row of points possible, a row for each entry; of what is ungraded the cell is empty.
 
-    `column`: the assignment's name in Canvas, with its id in parentheses where it exists there."""
+    `column`: the assignment's name in Canvas, with its id in parentheses where it exists there. Raises RosterError."""
     graded = [(entry, grade(entry, assignment)) for entry in entries]
     possible = max(
         (told.out_of for entry, told in graded if entry.result is not None), default=out_of(None, assignment)
     )
     export = Export("")
     rows: list[Sequence[str | float | None]] = []
-    taken: set[Person] = set()
-    for entry, told in graded:
-        person = _find(entry, roster) if roster else _from_names(entry)
-        if person is None or person in taken:
+    whose = [entry for entry, _ in graded]
+    persons = _found(whose, roster) if roster else list(map(_from_names, whose))
+    for (entry, told), person in zip(graded, persons, strict=True):
+        if person is None:
             export.unknown.append(cell(entry.student))
             continue
-        taken.add(person)
         # Where an exercise could not be asked, the others count for it.
         points = None if told.points is None else round(told.points * possible / (told.out_of or possible), 2)
         rows.append([*person.cells, points])
@@ -82,43 +92,90 @@ def canvas_of(
 def read_roster(path: Path) -> list[Person]:
     """The students of a gradebook that was exported from Canvas. Raises RosterError."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
+        rows = _rows(path.read_bytes())
+    except UnicodeError:
+        raise RosterError(
+            f"{path} is no gradebook of Canvas: it is text in neither UTF-8, UTF-16 nor Windows-1252"
+        ) from None
     except (OSError, ValueError, csv.Error) as error:
         raise RosterError(f"{path} cannot be read as a gradebook of Canvas: {error}") from None
     header = [name.strip() for name in rows[0]] if rows else []
     if "Student" not in header or not {"ID", "SIS User ID", "SIS Login ID"} & set(header):
         raise RosterError(f"{path} is no gradebook that Canvas exported: its first row names no Student and ID")
-    people: list[Person] = []
+    found: list[Person] = []
     for row in rows[1:]:
         values = dict(zip(header, row, strict=False))
         person = Person(tuple(values.get(name, "").strip() for name in HEADER))
         if any(person.cells[1:4]):  # the others are "Points Possible" and such
-            people.append(person)
-    return people
+            found.append(person)
+    return found
 
 
-def _find(entry: Entry, roster: Sequence[Person]) -> Person | None:
-    """The one student of whom the submission bears a name; the first of its names that is one student's decides."""
-    for name in _candidates(entry):
-        found = [person for person in roster if name in person.names]
+def _rows(data: bytes) -> list[list[str]]:
+    """The cells, in whatever way a spreadsheet has saved them again: in UTF-8, UTF-16 or Windows-1252, between commas,
+    semicolons or tabs. Raises ValueError, csv.Error."""
+    text = _text(data)
+    found = [list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)) for delimiter in ",;\t"]
+    return next(
+        (rows for rows in found if rows and len(rows[0]) > 1 and "Student" in map(str.strip, rows[0])), found[0]
+    )
+
+
+def _text(data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data[1:2] == b"\0":
+        return data.decode("utf-16" if data[1:2] != b"\0" else "utf-16-le")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252")
+
+
+# -- who is who ----------------------------------------------------------------------------------------------------
+
+
+def _found(entries: Sequence[Entry], roster: Sequence[Person]) -> list[Person | None]:
+    """The student of each entry; None where there is none, or one whom another entry names more surely. Raises
+    RosterError if two name the same one alike: neither is to be lost."""
+    found = [_find(entry, roster) for entry in entries]
+    sure: dict[Person, tuple[int, int]] = {}
+    for number, claim in enumerate(found):
+        if claim is None:
+            continue
+        person, rank = claim
+        if person in sure and sure[person][0] == rank:
+            names = " and ".join(cell(entries[one].student) for one in (sure[person][1], number))
+            raise RosterError(
+                f"{names} are both {cell(person.cells[0])} ({cell(person.cells[1])}) of the roster: it takes one"
+            )
+        sure[person] = min(sure.get(person, (rank, number)), (rank, number))
+    return [claim[0] if claim and sure[claim[0]][1] == number else None for number, claim in enumerate(found)]
+
+
+def _find(entry: Entry, roster: Sequence[Person]) -> tuple[Person, int] | None:
+    """The one student whom the submission names, and how surely: by an id (0), by the name (1), by parts of it, which
+    all must be the same student's (2). What a student has called a file names nobody."""
+    beside = names_beside(MORE.sub("", entry.submission), entry.student)
+    ids = {_plain(entry.student)} if "Canvas" in beside or not beside.keys() & NUMBERED else set()
+    names = ids | {_plain(who) for some in beside.values() for who in some}
+    whole = [[person for person in roster if person.ids & ids], [person for person in roster if person.names & names]]
+    for rank, found in enumerate(whole):
         if len(found) == 1:
-            return found[0]
-    return None
+            return found[0], rank
+    split = entry.student.split("_") if ids else []
+    parts = [{person for person in roster if _plain(part) in person.names} for part in split]
+    same = set.intersection(*some) if (some := list(filter(None, parts))) else set()
+    return (same.pop(), len(whole)) if len(same) == 1 else None
 
 
-def _candidates(entry: Entry) -> Iterator[str]:
-    stem = entry.submission.partition(".")[0]
-    for name in (entry.student, stem, *entry.student.split("_"), *stem.split("_")):
-        if _plain(name):
-            yield _plain(name)
-
-
-def _from_names(entry: Entry) -> Person:
-    bulk = CANVAS.match(entry.submission)
-    if bulk:
-        return Person((bulk["who"], bulk["user"], "", "", ""))
-    return Person((entry.student, "", "", entry.student, ""))
+def _from_names(entry: Entry) -> Person | None:
+    beside = names_beside(MORE.sub("", entry.submission), entry.student)
+    if ANONYMOUS in beside:
+        return None
+    who = beside.get("Canvas")
+    if who is None:
+        return Person((entry.student, "", "", entry.student, ""))
+    number = entry.student.removeprefix(f"{who[0]}_") if who else entry.student
+    return Person((who[0] if who else number, number, "", "", ""))
 
 
 def _plain(name: str) -> str:

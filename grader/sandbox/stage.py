@@ -13,12 +13,12 @@ from pathlib import Path
 from grader.leftovers import lock, sweep
 from grader.sandbox.cage import SandboxError
 from grader.sandbox.users import Lease
+from grader.submission.names import entered
 
 FILE_LIMIT = 16 << 20  # bytes; larger files (data sets, checkpoints) are left out
 TOTAL_LIMIT = 128 << 20
 COUNT_LIMIT = 5_000
 PREFIX = "grader-stage-"
-SKIPPED = {"__pycache__", "node_modules", "venv"}
 
 # What of this package runs beside student code.
 SHOWN = ("__init__.py", "ask.py", "errors.py", "property.py", "spec", "wire", "worker")
@@ -99,10 +99,9 @@ def copy(source: Path, target: Path, *, modules_only: bool = False) -> None:
     total = files_seen = 0
     target.mkdir()
     for folder, folders, files, at in os.fwalk(source, follow_symlinks=False):
-        folders[:] = sorted(name for name in folders if name not in SKIPPED and not name.startswith("."))
-        if modules_only:
-            folders.clear()
-        here = target / Path(folder).relative_to(source)
+        below = Path(folder).relative_to(source)
+        folders[:] = [] if modules_only else entered(below.parts, folders, files)
+        here = target / below
         here.mkdir(exist_ok=True)
         for name in files:
             data = None if modules_only and not name.endswith(".py") else _read(name, at)

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from grader.peer import printable
 from grader.submission.limits import Limits
-from grader.submission.names import parts_of, zip_name
+from grader.submission.names import environments, in_environment, parts_of, zip_name
 from grader.submission.opening import SubmissionError
 
 TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
@@ -33,6 +33,11 @@ DIRECTORY_LIMIT = 200  # bytes of a zip's table of contents for each entry, name
 LZMA_MEMORY = 256 << 20  # bytes
 END = struct.Struct("<4s4H2LH")  # the end of a zip's table of contents
 END_64 = struct.Struct("<4sQ2H2L4Q")
+HEADER_LIMIT = 1 << 16  # bytes of a name in a tar, or of what else is said before a member
+LONG_HEADERS = {
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+}
 CHUNK = 1 << 16
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
 
@@ -51,6 +56,7 @@ class Member:
     size: int
     time: float | None  # of its last change, seconds since 1970
     open: Callable[[], IO[bytes]]
+    name: str = ""  # as it stands in the archive
 
 
 @dataclass
@@ -110,6 +116,7 @@ def _zip(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Me
         with zipfile.ZipFile(stream) as archive:
             if len(archive.infolist()) > limits.entries:
                 raise SubmissionError(f"{name} lists more than {limits.entries:,} files")
+            within = environments(_parts(info) or () for info in archive.infolist())
             for info in archive.infolist():
                 kind = (info.external_attr >> 16) & 0o170000
                 if info.is_dir() or info.filename.endswith("\\"):
@@ -121,8 +128,14 @@ def _zip(file: Path, name: str, limits: Limits, skipped: Skipped) -> Iterator[Me
                 elif info.compress_type not in METHODS:
                     skipped.packed += 1
                 else:
-                    parts = parts_of(zip_name(info.orig_filename, info.flag_bits))
-                    yield Member(parts, info.file_size, _dos_time(info.date_time), _opener(archive, info))
+                    parts = _parts(info)
+                    if parts is None or not in_environment(parts, within):
+                        name = zip_name(info.orig_filename, info.flag_bits)
+                        yield Member(parts, info.file_size, _dos_time(info.date_time), _opener(archive, info), name)
+
+
+def _parts(info: zipfile.ZipInfo) -> tuple[str, ...] | None:
+    return parts_of(zip_name(info.orig_filename, info.flag_bits))
 
 
 def _opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
@@ -155,7 +168,7 @@ def _directory_size(stream: IO[bytes]) -> int:
 def _tar(file: Path, name: str, limits: Limits, skipped: Skipped, begins: bytes) -> Iterator[Member]:
     with file.open("rb") as stream:
         bounded: Any = _Bounded(_unpacked(stream, begins), name, limits, file.stat().st_size)
-        with tarfile.open(fileobj=bounded, mode="r|", errors="surrogateescape") as archive:
+        with tarfile.open(fileobj=bounded, mode="r|", tarinfo=_Entry, errors="surrogateescape") as archive:
             count = 0
             while (info := archive.next()) is not None:
                 archive.members = []  # type: ignore[attr-defined]  # it keeps them all
@@ -168,7 +181,7 @@ def _tar(file: Path, name: str, limits: Limits, skipped: Skipped, begins: bytes)
                     skipped.links += 1
                     continue
                 plain = info.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-                yield Member(parts_of(plain), info.size, float(info.mtime), _extractor(archive, info))
+                yield Member(parts_of(plain), info.size, float(info.mtime), _extractor(archive, info), plain)
 
 
 def _extractor(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[], IO[bytes]]:
@@ -192,6 +205,16 @@ def _unpacked(stream: IO[bytes], begins: bytes) -> Any:
     if begins.startswith(b"\xfd7zXZ"):
         return _Xz(stream)
     return stream
+
+
+class _Entry(tarfile.TarInfo):
+    """An entry whose name is not read if it is endless: tarfile takes names and PAX records in one piece."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        if self.type in LONG_HEADERS and self.size > HEADER_LIMIT:
+            raise SubmissionError(f"it holds an entry whose name has {self.size:,} bytes")
+        entry: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+        return entry
 
 
 class _Xz:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from grader.errors import GraderError
 from grader.notebook import Module, NotebookError, Notebooks, read_notebooks
 from grader.peer import printable
 from grader.spec.checks import Module as Declared
+from grader.submission.misnamed import about_missing, copies
 
 
 class SubmissionError(GraderError):
@@ -38,30 +39,44 @@ def open_submission(path: Path, modules: Iterable[str] | Mapping[str, Declared])
     other editions, where the modules come with their declarations. Raises SubmissionError."""
     if isinstance(modules, Mapping):
         notebooks, renamed = _notebooks(path.absolute(), modules), other_names(path.absolute(), modules)
-        if notebooks or renamed:
+        if notebooks or renamed or _copies(path.absolute(), modules):
             return gathered(path.absolute(), notebooks, renamed, modules)
     modules = tuple(modules)
     files = ", ".join(f"{name}.py" for name in modules)
     path = path.absolute()
     if path.is_file():
-        if path.suffix != ".py":
+        if path.suffix.lower() != ".py":
             raise SubmissionError(f"{path} is neither a folder nor a .py file nor a notebook")
         if path.stem not in modules:
             raise SubmissionError(f"{path.name} is not a module of this assignment, which has {files}")
         return Submission(printable(path.name), path.parent, (path.stem,))
     if not path.is_dir():
         raise SubmissionError(f"there is nothing at {path}")
-    if not any((path / f"{name}.py").is_file() for name in modules):
-        raise SubmissionError(f"{path} has none of {files}")
-    return Submission(printable(path.name), path, modules)
+    missing = [name for name in modules if not (path / f"{name}.py").is_file()]
+    if len(missing) == len(modules):
+        raise SubmissionError(f"{path} has none of {files}{_near(missing, path)}")
+    return Submission(printable(path.name), path, modules, notes=_noted(missing, path))
+
+
+def _noted(missing: Sequence[str], path: Path, told: Iterable[str] = ()) -> tuple[str, ...]:
+    there = [file for file in path.iterdir() if file.is_file()] if path.is_dir() and missing else []
+    return tuple(map(printable, about_missing(missing, there, told)))
+
+
+def _near(missing: Sequence[str], path: Path) -> str:
+    return "".join(f"; {note}" for note in _noted(missing, path))
 
 
 def _notebooks(path: Path, modules: Iterable[str]) -> list[Path]:
     """The notebooks to read: the file itself, or those of a folder that lacks some of the modules."""
     if path.is_dir():
         lacks = any(not (path / f"{name}.py").is_file() for name in modules)
-        return sorted(path.glob("*.ipynb")) if lacks else []
-    return [path] if path.suffix == ".ipynb" and path.is_file() else []
+        return sorted(file for file in path.iterdir() if _is_notebook(file)) if lacks else []
+    return [path] if _is_notebook(path) else []
+
+
+def _is_notebook(file: Path) -> bool:
+    return file.suffix.lower() == ".ipynb" and file.is_file()
 
 
 def other_names(path: Path, modules: Mapping[str, Declared]) -> dict[str, Path]:
@@ -74,6 +89,14 @@ def other_names(path: Path, modules: Mapping[str, Declared]) -> dict[str, Path]:
     return found
 
 
+def _copies(path: Path, modules: Iterable[str]) -> dict[str, Path]:
+    """Of modules that are not there: copies (`knn (1).py`) and other spellings (`KNN.PY`); `path`: as `other_names`."""
+    folder = path if path.is_dir() else path.parent
+    missing = [name for name in modules if not (folder / f"{name}.py").is_file()]
+    files = [file for file in (folder.iterdir() if path.is_dir() else [path]) if _inside(file)]
+    return {name: some[0] for name, some in copies(files, missing).items()}
+
+
 def _inside(file: Path) -> bool:
     """Whether it is a file of its folder, and no link out of it."""
     return file.is_file() and file.resolve().parent == file.parent.resolve()
@@ -82,20 +105,25 @@ def _inside(file: Path) -> bool:
 def gathered(
     path: Path, notebooks: list[Path], renamed: Mapping[str, Path], modules: Mapping[str, Declared]
 ) -> Submission:
-    """A folder of its own, with the modules that the notebooks define, those that have another name, and the .py files
-    beside them. Modules that lie there as files are taken as they are. Raises SubmissionError."""
+    """A folder of its own, with the modules that the notebooks define, those that have another name, copies of what is
+    missing then, and the .py files beside them. Modules that lie there as files are taken as they are. Raises
+    SubmissionError."""
     beside = [file for file in sorted(path.glob("*.py")) if _inside(file)]
     there = {file.stem for file in beside} | {*renamed}
     wanted = {name: defined(module) for name, module in modules.items() if name not in there}
+    copied = {name: file for name, file in _copies(path, modules).items() if name not in there}
     found = Notebooks({}, ())
     try:
         found = read_notebooks(notebooks, wanted) if notebooks else found
     except NotebookError as error:
-        if not there & set(modules):
+        problems = error.problems or (str(error),)
+        if not there & set(modules) and not copied:
             raise SubmissionError(str(error)) from None
-        if not renamed:
-            return Submission(printable(path.name), path, tuple(modules), notes=error.problems)
-        found = Notebooks({}, error.problems)
+        if not renamed and not copied:
+            notes = (*problems, *_noted(list(wanted), path, problems))
+            return Submission(printable(path.name), path, tuple(modules), notes=notes)
+        found = Notebooks({}, problems)
+    renamed = {**renamed, **{name: file for name, file in copied.items() if name not in found.modules}}
     made = tempfile.TemporaryDirectory(prefix="grader-notebook-")
     folder = Path(made.name)
     for file in beside:
@@ -105,8 +133,10 @@ def gathered(
     for name, module in found.modules.items():
         (folder / f"{name}.py").write_text(module.source, encoding="utf-8")
     graded = tuple(name for name in modules if path.is_dir() or name in found.modules or name in renamed)
-    notes = [f"{printable(file.name)} is taken for {name}.py" for name, file in renamed.items()]
-    return Submission(printable(path.name), folder, graded, found.modules, (*found.problems, *notes), made)
+    taken = [f"{printable(file.name)} is taken for {name}.py" for name, file in renamed.items()]
+    notes = (*found.problems, *taken)
+    notes += _noted([name for name in wanted if not (folder / f"{name}.py").is_file()], path, notes)
+    return Submission(printable(path.name), folder, graded, found.modules, notes, made)
 
 
 def defined(module: Declared) -> list[str]:

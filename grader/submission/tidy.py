@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,10 @@ from grader.peer import printable
 from grader.spec.checks import Module as Declared
 from grader.submission.archives import OTHERS, is_archive
 from grader.submission.limits import Limits
-from grader.submission.names import is_junk, tidied
+from grader.submission.misnamed import about_missing, copies
+from grader.submission.names import entered, is_junk, tidied
 from grader.submission.opening import Submission, SubmissionError, defined, other_names
 from grader.submission.unpack import Unpacking, open_regular, unpack_inside
-
-COPY = re.compile(r"^(?P<stem>.+?)(?: ?\(\d+\)|[-_ ]copy(?:[-_ ]?\d+)?| - copy|-\d+)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def digest(parts: Iterable[tuple[str, Path]]) -> str:
             found.update(_hash(path))
             continue
         for folder, folders, files, at in os.fwalk(path, follow_symlinks=False):
-            folders[:] = sorted(name for name in folders if not is_junk((name,)))
+            folders[:] = entered(Path(folder).relative_to(path).parts, folders, files)
             for file in sorted(name for name in files if not is_junk((name,))):
                 fd = open_regular(file, at)
                 if fd is not None:
@@ -73,7 +71,7 @@ def prepare(
     unpacking = Unpacking(target, limits or Limits())
     for given, path in parts:
         if path.is_dir():
-            unpacking.folder(path, () if len(parts) == 1 else (tidied(given),))
+            unpacking.folder(path, () if len(parts) == 1 or not given else (tidied(given),))
         elif is_archive(given):
             unpacking.archive(path, given, () if len(parts) == 1 else (tidied(given),))
         else:
@@ -89,12 +87,13 @@ def prepare(
     cells, why_none = _from_notebooks(target, [declared[name] for name in modules if name not in found], notes)
     if cells:
         found = _found(target, modules)
+    found = _misnamed(target, modules, found, notes)
     if not found:
-        found = _misnamed(target, modules, notes)
-    if not found:
-        raise SubmissionError(why_none or _nothing(target, modules))
+        raise SubmissionError(_nothing(target, modules, why_none, notes))
     folder = _one_folder(target, found, modules, notes)
     present = tuple(module for module in modules if (folder / f"{module}.py").is_file())
+    missing = [module for module in modules if module not in present]
+    notes += about_missing(missing, _files(target), notes)
     return Prepared(Submission(printable(name), folder, present, cells), tuple(map(printable, notes)))
 
 
@@ -123,8 +122,8 @@ def _one_folder(target: Path, found: dict[str, list[Path]], modules: Sequence[st
         if not place.is_file():
             if place.is_dir():
                 shutil.rmtree(place)
-            shutil.copy2(files[0], place)
             notes.append(f"{module}.py is taken from {_below(files[0], target)}")
+            files[0] = files[0].replace(place)
         others = [file for file in files if file != place and file.read_bytes() != place.read_bytes()]
         if others:
             notes.append(f"another {module}.py is left aside: {_below(others[0], target)}")
@@ -133,13 +132,13 @@ def _one_folder(target: Path, found: dict[str, list[Path]], modules: Sequence[st
 
 def _from_notebooks(target: Path, missing: Sequence[Declared], notes: list[str]) -> tuple[dict[str, Module], str]:
     """The missing modules that notebooks define, written at the top, and a sentence where they define none."""
-    notebooks = sorted(path for path in target.rglob("*.ipynb") if path.is_file())
+    notebooks = [path for path in _files(target) if path.suffix.lower() == ".ipynb"]
     if not notebooks or not missing:
         return {}, ""
     try:
         read = read_notebooks(notebooks, {module.name: defined(module) for module in missing})
     except NotebookError as error:
-        notes.extend(error.problems)
+        notes.extend(error.problems or (str(error),))
         return {}, str(error)
     notes.extend(read.problems)
     for name, module in read.modules.items():
@@ -160,30 +159,48 @@ def _rename(target: Path, declared: Mapping[str, Declared], notes: list[str]) ->
                 notes.append(f"{_below(file, target)} is taken for {name}.py")
 
 
-def _misnamed(target: Path, modules: Sequence[str], notes: list[str]) -> dict[str, list[Path]]:
-    """Copies (`knn (1).py`), other spellings (`KNN.py`), and the only file where there is only one module."""
-    files = sorted(path for path in target.rglob("*.py") if path.is_file())
-    for file in files:
-        match = COPY.match(file.stem)
-        plain = (match["stem"] if match else file.stem).lower()
-        module = next((module for module in modules if module.lower() == plain), None)
-        if module is None and len(modules) == len(files) == 1:
-            module = modules[0]
-        if module is not None and not (file.parent / f"{module}.py").exists():
-            shutil.copy2(file, file.parent / f"{module}.py")
-            notes.append(f"{_below(file, target)} is taken for {module}.py")
-    return _found(target, modules)
+def _misnamed(
+    target: Path, modules: Sequence[str], found: dict[str, list[Path]], notes: list[str]
+) -> dict[str, list[Path]]:
+    """With those that are missing, of copies (`knn (1).py`), other spellings (`KNN.PY`), and of the only file where
+    there is only one module."""
+    files = [path for path in _files(target) if path.suffix.lower() == ".py"]
+    named = copies(files, [module for module in modules if module not in found])
+    if not found and not named and len(modules) == len(files) == 1:
+        named = {modules[0]: files}
+    for module, some in named.items():
+        place = some[0].parent / f"{module}.py"
+        if not place.exists():
+            shutil.copy2(some[0], place)
+            notes.append(f"{_below(some[0], target)} is taken for {module}.py")
+            if len(some) > 1:
+                notes.append(f"left aside: {_below(some[1], target)}")
+    return _found(target, modules) if named else found
 
 
-def _nothing(target: Path, modules: Sequence[str]) -> str:
+def _files(target: Path) -> list[Path]:
+    return sorted(path for path in target.rglob("*") if path.is_file())
+
+
+def _nothing(target: Path, modules: Sequence[str], why_none: str, notes: Sequence[str]) -> str:
+    """The sentence where nothing can be graded, with what was noticed on the way: it may be why."""
     wanted = " or ".join(f"{module}.py" for module in modules)
-    files = sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file())
-    if not files:
-        return f"it is empty; {wanted} is asked for"
-    if all(file.lower().endswith(OTHERS) for file in files):
-        return f"{printable(files[0])} is not a kind of archive that is read (zip, tar); {wanted} is asked for"
+    files = [str(path.relative_to(target)) for path in _files(target)]
+    seen = [note for note in dict.fromkeys(notes) if note not in why_none]
     named = ", ".join(map(printable, files[:3])) + (" ..." if len(files) > 3 else "")
-    return f"it has no {wanted}: only {named}"
+    if why_none:
+        told = [why_none, *seen]
+    elif not files:
+        told = [*(seen or ["it is empty"]), f"{wanted} is asked for"]
+    elif all(file.lower().endswith(OTHERS) for file in files):
+        told = [
+            f"{printable(files[0])} is not a kind of archive that is read (zip, tar)",
+            *seen,
+            f"{wanted} is asked for",
+        ]
+    else:
+        told = [f"it has no {wanted}: only {named}", *seen]
+    return "; ".join(told)
 
 
 def _below(path: Path, target: Path) -> str:

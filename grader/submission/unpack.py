@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -10,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from grader.submission.archives import CHUNK, Skipped, check_ratio, is_archive, members, reading, stem
+from grader.submission.archives import CHUNK, Member, Skipped, check_ratio, is_archive, members, reading, stem
 from grader.submission.limits import Limits
-from grader.submission.names import is_junk, parts_of, tidied
+from grader.submission.names import entered, is_junk, parts_of, tidied
 from grader.submission.opening import SubmissionError
+
+CODE = (".py", ".ipynb")
 
 
 @dataclass
@@ -23,18 +27,22 @@ class Unpacking:
     target: Path
     limits: Limits
     files: int = 0
+    others: int = 0  # of the files: no code
+    many: int = 0  # left out, as there were others enough
     total: int = 0
     large: list[str] = field(default_factory=list)
     outside: int = 0
     deep: int = 0
     clashing: int = 0
     skipped: Skipped = field(default_factory=Skipped)
+    apart: bool = False  # whether what lies at the top is of several students, and must not come together
+    tops: dict[str, str] = field(default_factory=dict)  # names at the top, as they are here: as the archive has them
 
     def folder(self, source: Path, at: tuple[str, ...] = ()) -> None:
         """Copy a folder's regular files. No link is followed."""
         for parent, folders, names, here in os.fwalk(source, follow_symlinks=False):
             below = Path(parent).relative_to(source).parts
-            folders[:] = sorted(name for name in folders if not is_junk((name,)))
+            folders[:] = entered(below, folders, names)
             if len(below) > self.limits.depth:
                 self.deep += len(names)
                 folders.clear()
@@ -70,31 +78,59 @@ class Unpacking:
                 self.outside += 1
             elif is_junk(member.parts):
                 continue
-            elif len(member.parts) > self.limits.depth:
+            elif len(at) + len(member.parts) > self.limits.depth:
                 self.deep += 1
             elif member.size > self.limits.file:
                 self.large.append(member.parts[-1])
             else:
+                parts = self._told_apart(member) if self.apart else member.parts
                 with member.open() as stream:
-                    self._put((*at, *member.parts), stream, member.size, member.time)
+                    self._put((*at, *parts), stream, member.size, member.time)
                 check_ratio(name, self.total - before, packed, self.limits)
+
+    def _told_apart(self, member: Member) -> tuple[str, ...]:
+        """The parts of a name; the first is another one for each that the archive has, also if they are equal once they
+        are harmless. One that was harmless keeps its name."""
+        assert member.parts is not None
+        top, *rest = member.parts
+        name = next(part for part in member.name.replace("\\", "/").split("/") if part not in ("", "."))
+        if self.tops.setdefault(top, name) == name:
+            return member.parts
+        other = self.tops[top] if name == top else name
+        suffixed = f"~{hashlib.sha256(other.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+        base, dot, end = top.partition(".")
+        moved = f"{base[:150]}{suffixed}{dot}{end[:30]}"
+        if name == top:
+            if (self.target / top).exists():
+                (self.target / top).rename(self.target / moved)
+            self.tops[top] = name
+            return member.parts
+        return (moved, *rest)
 
     def notes(self) -> tuple[str, ...]:
         """What was left out, as sentences."""
-        told = []
+        told, deep = [], f"{self.limits.depth} folders deep"
+        more = f"came after {self.limits.others:,} others that are no code"
         if self.large:
             named = ", ".join(self.large[:3]) + (" ..." if len(self.large) > 3 else "")
             told.append(f"left out as larger than {self.limits.file >> 20} MB: {named}")
         for count, what in (
-            (self.outside, "whose names lead out of the archive"),
-            (self.deep, f"more than {self.limits.depth} folders deep"),
-            (self.clashing, "that have the name of a folder"),
-            (self.skipped.links, "that are links or devices"),
-            (self.skipped.locked, "that are locked with a password"),
-            (self.skipped.packed, "packed in a way that is not read"),
+            (
+                self.outside,
+                ("entry whose name leads out of the archive", "entries whose names lead out of the archive"),
+            ),
+            (self.many, (f"file that {more}", f"files that {more}")),
+            (self.deep, (f"entry more than {deep}", f"entries more than {deep}")),
+            (self.clashing, ("entry that has the name of a folder", "entries that have the name of a folder")),
+            (self.skipped.links, ("entry that is a link or a device", "entries that are links or devices")),
+            (self.skipped.locked, ("entry that is locked with a password", "entries that are locked with a password")),
+            (
+                self.skipped.packed,
+                ("entry packed in a way that is not read", "entries packed in a way that is not read"),
+            ),
         ):
             if count:
-                told.append(f"left out: {count} {'entry' if count == 1 else 'entries'} {what}")
+                told.append(f"left out: {count} {what[count > 1]}")
         return tuple(told)
 
     def _put(self, parts: tuple[str, ...], stream: IO[bytes], size: int, time: float | None) -> None:
@@ -104,6 +140,11 @@ class Unpacking:
             return
         if self.files >= self.limits.files:
             raise SubmissionError(f"it holds more than {self.limits.files:,} files")
+        if not is_archive(parts[-1]) and not parts[-1].lower().endswith(CODE):
+            if self.others >= self.limits.others:
+                self.many += 1
+                return
+            self.others += 1
         place = self.target.joinpath(*parts)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +153,11 @@ class Unpacking:
                 whole = self._copy(stream, out)
         except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError):
             self.clashing += 1
+            return
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            self.deep += 1
             return
         self.files += 1
         if not whole:
@@ -138,8 +184,9 @@ class Unpacking:
 
 
 def unpack(source: Path, target: Path, limits: Limits) -> tuple[str, ...]:
-    """A folder or an archive into the folder `target`, and notes on what was left out. Raises SubmissionError."""
-    unpacking = Unpacking(target, limits)
+    """A class, a folder or an archive, into the folder `target`, and notes on what was left out. Raises
+    SubmissionError."""
+    unpacking = Unpacking(target, limits, apart=True)
     if source.is_dir():
         unpacking.folder(source)
     else:

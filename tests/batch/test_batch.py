@@ -19,7 +19,7 @@ from grader.batch import batch as batching
 from grader.course import Assignment, find_course
 from grader.gradebook import Gradebook, GradebookError
 from grader.result import Verdict
-from tests.batch.classroom import ADDED, ALGEBRA, HALF, RIGHT, entries, grade_all, hand_in, results
+from tests.batch.classroom import ADDED, ALGEBRA, CHANCE, HALF, RIGHT, entries, grade_all, hand_in, results
 from tests.conftest import ROOT, TOY
 from tests.engine.dask_cluster import cluster
 from tests.submission.archives import zipped
@@ -366,3 +366,28 @@ grade_all(find_course(Path(sys.argv[1])).assignment("t1"), Path(sys.argv[2]), Pa
     grade_all(toy, tmp_path / "in", tmp_path / "out", resume=True)
     assert list((tmp_path / "tmp").iterdir()) == []
     assert results(tmp_path / "out") == {"ada": 1, "bob": 1}
+
+
+def test_an_export_is_graded_by_student_and_what_looks_wrong_is_told(toy: Assignment, tmp_path: Path) -> None:
+    """Canvas's files are brought together; files that nobody can bring together are a warning."""
+    canvas, flat = tmp_path / "canvas", tmp_path / "flat"
+    for folder, names in (
+        (canvas, ["lovelaceada_101_9001_", "lovelaceada_101_9002_", "o_brienpat_LATE_102_9003_"]),
+        (flat, ["ada_", "bob_", "cy_"]),
+    ):
+        folder.mkdir()
+        for begins, (module, text) in zip(names, [("algebra", ALGEBRA), ("chance", CHANCE)] * 2, strict=False):
+            (folder / f"{begins}{module}.py").write_text(text)
+    (canvas / "hopper_103_9004_algebra.txt").write_text(ALGEBRA)
+    told = grade_all(toy, canvas, tmp_path / "out")
+    assert told.batch.remarks == ["read as what Canvas hands out: 3 students"] and told.batch.alone == 1
+    assert told.batch.doubtful == "2 of 3 submissions hold one module at most"
+    found = entries(tmp_path / "out")
+    assert {name: one.result.points if one.result else one.problem for name, one in found.items()} == {
+        **{"101": RIGHT, "102": HALF},
+        "103": "it has no algebra.py or chance.py: only algebra.txt",
+    }
+    assert found["102"].notes == ("handed in late",)
+    told = grade_all(toy, flat, tmp_path / "out2")
+    assert (told.batch.remarks, told.batch.alone, told.batch.problems) == ([], 0, 3)
+    assert told.batch.doubtful == "3 of 3 submissions hold one module at most"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from grader.course import Assignment
 from grader.gradebook import Entry
-from grader.report.canvas import HEADER, RosterError, canvas_of, read_roster
+from grader.report.canvas import HEADER, Person, RosterError, canvas_of, read_roster
 from grader.report.csv import csv_of, harmless, table
-from grader.result import Verdict
+from grader.result import Result, Verdict
 from tests.report.conftest import entry
 
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -81,7 +81,7 @@ def canvas_rows(text: str) -> list[list[str]]:
 
 def test_canvas_without_a_roster_takes_the_id_from_the_file_s_name(toy_class: list[Entry], toy: Assignment) -> None:
     result = toy_class[0].result
-    late = Entry("doejane", "doejane_LATE_4711_9901_t1.zip", None, "", result, None, None, 1, None)
+    late = Entry("4711", "doejane_LATE_4711_9901_t1.zip", None, "", result, None, None, 1, None)
     export = canvas_of([late, *toy_class], toy)
     rows = canvas_rows(export.text)
     assert rows[0] == ["doejane", "4711", "", "", "", "100"]
@@ -123,8 +123,8 @@ def test_canvas_with_a_roster(toy_class: list[Entry], toy: Assignment, tmp_path:
     result = toy_class[0].result
     handed = [
         entry("ada", result),
-        Entry("hoppergrace", "hoppergrace_103_77_t1.zip", None, "", result, None, None, 1, None),
-        Entry("Alan O'Neil", "Alan O'Neil_5_assignsubmission_file_", None, "", None, None, "fault", 1, None),
+        Entry("103", "hoppergrace_103_77_t1.zip", None, "", result, None, None, 1, None),
+        Entry("5", "Alan O'Neil_5_assignsubmission_file_", None, "", None, None, "fault", 1, None),
         entry("Lovelace, Ada", result),  # Ada again
         entry("nobody", result),
     ]
@@ -144,3 +144,86 @@ def test_no_roster_is_one_sentence(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(RosterError, match=r"x\.csv"):
         read_roster(file)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_roster_that_a_spreadsheet_has_saved_again(encoding: str, delimiter: str, tmp_path: Path) -> None:
+    rows = list(csv.reader(io.StringIO(ROSTER.lstrip("\ufeff").replace("O'Neil, Alan", "Müller, Jürgen"))))
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([[*row[:5], "1,2", "3;4, 5, 6, 7, 8, 9"] for row in rows])
+    file = tmp_path / "roster.csv"
+    file.write_bytes(text.getvalue().encode(encoding))
+    people = read_roster(file)
+    assert [one.cells[:2] for one in people] == [
+        *(("Lovelace, Ada", "101"), ("Hopper, Grace", "102"), ("Hopper, Grace", "103"), ("Müller, Jürgen", "104")),
+        ("Test Student", "199"),
+    ]
+
+
+def test_a_roster_in_no_encoding_that_is_known_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_bytes("Student,ID\nJürgen,1\n".encode("cp1252") + b"\x81\x8d")
+    with pytest.raises(RosterError, match=r"x\.csv is no gradebook of Canvas: it is text in neither UTF-8, UTF-16 nor"):
+        read_roster(tmp_path / "x.csv")
+
+
+@pytest.fixture
+def roster(tmp_path: Path) -> list[Person]:
+    (tmp_path / "canvas.csv").write_text(ROSTER, encoding="utf-8")
+    return read_roster(tmp_path / "canvas.csv")
+
+
+def handed(student: str, submission: str, result: Result) -> Entry:
+    return Entry(student, submission, None, "", result, None, None, 1, None)
+
+
+def test_what_a_student_calls_a_file_names_nobody(
+    toy_class: list[Entry], toy: Assignment, roster: list[Person]
+) -> None:
+    """Eve is in no roster, and her files are called after those who are, with their numbers."""
+    result = toy_class[0].result
+    assert result is not None
+    evil = [
+        handed("666", "evileve_666_9001_102_ghopper.py", result),
+        handed("666", "evileve_666_9001_x_102_assignsubmission_file_ada.py", result),
+        handed("101", "Eve Evil_101_assignsubmission_file_S2_102.py", result),  # a number of Moodle's
+        handed("102", "anon_10200_1_ada.py", result),
+        handed("102-1", "102-1 - ada - Feb 3, 2026 1011 AM", result),
+        handed("ada_102", "ada_102.zip", result),  # two people's
+        handed("submission_1", "submission_1", result),
+    ]
+    export = canvas_of([handed("102", "hoppergrace_102_1_knn.py and 2 more", result)], toy, roster)
+    assert [row[1] for row in canvas_rows(export.text)] == ["102"]
+    for one in evil:
+        alone = canvas_of([one], toy, roster)
+        assert canvas_rows(alone.text) == [] and alone.unknown == [one.student]
+        both = canvas_of([one, handed("102", "hoppergrace_102_1_knn.py", result)], toy, roster)
+        assert [row[1] for row in canvas_rows(both.text)] == ["102"]
+
+
+def test_two_submissions_of_one_name_are_refused_rather_than_one_dropped(
+    toy_class: list[Entry], toy: Assignment, roster: list[Person]
+) -> None:
+    result = toy_class[0].result
+    two = [entry("Ada Lovelace", result), entry("Lovelace, Ada", result)]
+    with pytest.raises(
+        RosterError, match=r"Ada Lovelace and Lovelace, Ada are both Lovelace, Ada \(101\) of the roster"
+    ):
+        canvas_of(two, toy, roster)
+    surer = canvas_of([*two[:1], entry("ada", result)], toy, roster)
+    assert surer.unknown == ["Ada Lovelace"] and [row[1] for row in canvas_rows(surer.text)] == ["101"]
+
+
+def test_without_a_roster_the_numbers_are_those_that_were_read(toy_class: list[Entry], toy: Assignment) -> None:
+    result = toy_class[0].result
+    assert result is not None
+    export = canvas_of(
+        [
+            handed("109", "projectteam_3_109_9013_knn.py", result),
+            handed("77777", "anon_77777_9001_knn.py", result),  # no id, although it looks like one
+            handed("smith_2026", "smith_2026_1_a1.zip", result),
+        ],
+        toy,
+    )
+    assert [row[:2] for row in canvas_rows(export.text)] == [*(["projectteam_3", "109"], ["smith", "2026"])]
+    assert export.unknown == ["77777"]

@@ -106,3 +106,12 @@ def test_what_a_killed_judge_has_left_is_swept_and_what_lives_is_not(made: Stage
     finally:
         another.close()
     assert not another.root.exists()
+
+
+def test_environments_stay_out_whatever_they_are_called(made: Stage, checks: Path, tmp_path: Path) -> None:
+    for name in ("knn.py", "env/pyvenv.cfg", "env/lib/python3.12/site-packages/x.py", "env/bin/python", "lib/mine.py"):
+        (tmp_path / "mine" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / name).touch()
+    folder = made.put(tmp_path / "mine", checks, tmp_path / "none") / "submission"
+    files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert files == {"knn.py", "lib/mine.py", "env/pyvenv.cfg"}

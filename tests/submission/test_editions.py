@@ -64,7 +64,7 @@ def test_a_notebook_beside_it_that_is_of_no_use(notebook: str, tmp_path: Path) -
     opened = open_submission(tmp_path, MODULES)
     assert (opened.folder / "captions.py").read_text() == "SAID = 3"
     assert opened.notes[-1] == "words.py is taken for captions.py"
-    assert any("notes.ipynb" in note for note in opened.notes) == (notebook == "{")
+    assert sum("notes.ipynb" in note for note in opened.notes) == 1  # other.py is missing: this may be why
 
 
 def test_what_is_handed_in_by_a_class(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.submission import Limits, SubmissionError, prepare, unpack
+from grader.submission.unpack import Unpacking
 from tests.submission.archives import KNN, MODULES, link, tarred, zipped
 
 SMALL = Limits(files=5, file=4096, total=10_000, stream=100_000, much=1000, ratio=10)
@@ -56,7 +57,7 @@ def test_a_name_that_leads_out_is_left_out(name: str, evil: str, tmp_path: Path,
     notes = unpack(archive, target, Limits())
     assert contents(target) == FILES
     assert outside(target) == [archive]
-    assert notes == ("left out: 1 entry whose names lead out of the archive",)
+    assert notes == ("left out: 1 entry whose name leads out of the archive",)
 
 
 def test_links_and_devices_in_a_tar_are_left_out_and_not_written_through(tmp_path: Path, target: Path) -> None:
@@ -85,7 +86,7 @@ def test_a_link_in_a_zip_is_left_out(tmp_path: Path, target: Path) -> None:
         info = zipfile.ZipInfo("knn.py")
         info.external_attr = 0o120777 << 16
         archive.writestr(info, "/etc/passwd")
-    assert unpack(tmp_path / "a.zip", target, Limits()) == ("left out: 1 entry that are links or devices",)
+    assert unpack(tmp_path / "a.zip", target, Limits()) == ("left out: 1 entry that is a link or a device",)
     assert contents(target) == {}
 
 
@@ -206,7 +207,7 @@ def test_what_is_locked_is_named(tmp_path: Path, target: Path) -> None:
     for at in (data.find(b"PK\x03\x04") + 6, data.find(b"PK\x01\x02") + 8):
         data[at] |= 1
     archive.write_bytes(data)
-    assert unpack(archive, target, Limits()) == ("left out: 1 entry that are locked with a password",)
+    assert unpack(archive, target, Limits()) == ("left out: 1 entry that is locked with a password",)
 
 
 @pytest.mark.parametrize(
@@ -299,3 +300,31 @@ def test_what_is_missing_is_taken_from_notebooks(tmp_path: Path, target: Path) -
     assert "def nearest" in made and "pip" not in made and "nearest(1)" not in made
     assert found.submission.cells["knn"].place(made.splitlines().index("def nearest(x):") + 1) == "cell 1, line 2"
     assert any("b.ipynb" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("format", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_names_without_end_are_refused_at_once(format: int, tmp_path: Path, target: Path) -> None:
+    """A megabyte of a name packs to a kilobyte, and was cut to size one letter after the other."""
+    for name in ("a" * 1_000_000, "a/" * 500_000 + "b"):
+        info = tarfile.TarInfo(name)
+        with tarfile.open(tmp_path / "a.tgz", "w:gz", format=format) as archive:
+            archive.addfile(info, io.BytesIO())
+        with pytest.raises(SubmissionError, match="an entry whose name has 1,000,"):
+            unpack(tmp_path / "a.tgz", target, Limits())
+    honest = tarred(
+        tmp_path / "b.tar", {"b" * 3000 + "/knn.py": KNN, "c/" * 3000 + "knn.py": KNN, "d" * 150 + ".py": b"x"}
+    )
+    assert unpack(honest, target, Limits()) == ("left out: 1 entry whose name leads out of the archive",)
+    assert sorted(map(len, contents(target))) == [153, 207]
+
+
+def test_folders_in_archives_in_archives_are_too_deep_together(tmp_path: Path, target: Path) -> None:
+    inner = zipped(tmp_path / "inner.zip", {"b" * 200 + "/" + ("b" * 200 + "/") * 14 + "knn.py": KNN}).read_bytes()
+    archive = zipped(tmp_path / "a.zip", {("a" * 200 + "/") * 15 + "inner.zip": inner})
+    with pytest.raises(SubmissionError, match="1 entry more than 16 folders deep"):
+        prepare("a.zip", [("a.zip", archive)], MODULES, target)
+    (target / "x").mkdir()
+    unpacking = Unpacking(target / "x", Limits(depth=40))
+    deep = zipped(tmp_path / "b.zip", {("a" * 200 + "/") * 15 + "knn.py": KNN})
+    unpacking.archive(deep, "b.zip", ("c" * 200,) * 10)  # longer than any path may be
+    assert unpacking.notes() == ("left out: 1 entry more than 40 folders deep",)
