@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.errors import GraderError
-from grader.notebook import Module, NotebookError, Notebooks, read_notebooks
+from grader.notebook import Module, NotebookError, Notebooks, is_disguised, read_notebooks
 from grader.peer import printable
 from grader.spec.checks import Module as Declared
+from grader.submission.scripts import doubtful, imported_by
 
 
 class SubmissionError(GraderError):
@@ -37,7 +38,7 @@ def open_submission(path: Path, modules: Iterable[str] | Mapping[str, Declared])
     """A folder with some of `modules` in it, or one of them as a single file; notebooks and files under the names of
     other editions, where the modules come with their declarations. Raises SubmissionError."""
     if isinstance(modules, Mapping):
-        notebooks, renamed = _notebooks(path.absolute(), modules), other_names(path.absolute(), modules)
+        notebooks, renamed = _to_read(path.absolute(), modules), other_names(path.absolute(), modules)
         if notebooks or renamed:
             return gathered(path.absolute(), notebooks, renamed, modules)
     modules = tuple(modules)
@@ -56,12 +57,22 @@ def open_submission(path: Path, modules: Iterable[str] | Mapping[str, Declared])
     return Submission(printable(path.name), path, modules)
 
 
-def _notebooks(path: Path, modules: Iterable[str]) -> list[Path]:
-    """The notebooks to read: the file itself, or those of a folder that lacks some of the modules."""
-    if path.is_dir():
-        lacks = any(not (path / f"{name}.py").is_file() for name in modules)
-        return sorted(path.glob("*.ipynb")) if lacks else []
-    return [path] if path.suffix == ".ipynb" and path.is_file() else []
+def _to_read(path: Path, modules: Mapping[str, Declared]) -> list[Path]:
+    """The notebooks, and scripts that are read like them: the file itself, or those of a folder that lacks some of the
+    modules, or holds stubs of them."""
+    if not path.is_dir():
+        is_one = path.suffix == ".ipynb" or (path.suffix == ".py" and is_disguised(path))
+        return [path] if is_one and path.is_file() else []
+    files = {name: path / f"{name}.py" for name in modules if (path / f"{name}.py").is_file()}
+    notebooks = sorted(path.glob("*.ipynb"))
+    scripts = doubtful(files, notebooks, {name: defined(module) for name, module in modules.items()})
+    return [*notebooks, *scripts.values()] if scripts or len(files) < len(modules) else []
+
+
+def _neighbours(path: Path) -> list[Path]:
+    """Notebooks that those which are handed in may import from."""
+    around = path.glob("*/*.ipynb") if path.is_dir() else path.parent.glob("*.ipynb")
+    return sorted(file for file in around if file != path and not file.parent.name.startswith("."))
 
 
 def other_names(path: Path, modules: Mapping[str, Declared]) -> dict[str, Path]:
@@ -86,10 +97,11 @@ def gathered(
     beside them. Modules that lie there as files are taken as they are. Raises SubmissionError."""
     beside = [file for file in sorted(path.glob("*.py")) if _inside(file)]
     there = {file.stem for file in beside} | {*renamed}
-    wanted = {name: defined(module) for name, module in modules.items() if name not in there}
+    scripts = {file.stem for file in notebooks if file.suffix == ".py"}
+    wanted = {name: defined(module) for name, module in modules.items() if name not in there - scripts}
     found = Notebooks({}, ())
     try:
-        found = read_notebooks(notebooks, wanted) if notebooks else found
+        found = read_notebooks(notebooks, wanted, _neighbours(path)) if notebooks else found
     except NotebookError as error:
         if not there & set(modules):
             raise SubmissionError(str(error)) from None
@@ -98,15 +110,23 @@ def gathered(
         found = Notebooks({}, error.problems)
     made = tempfile.TemporaryDirectory(prefix="grader-notebook-")
     folder = Path(made.name)
+    if path.is_file():
+        around = [file for file in sorted(path.parent.glob("*.py")) if _inside(file) and file != path]
+        beside = imported_by((module.source for module in found.modules.values()), around)
     for file in beside:
         shutil.copyfile(file, folder / file.name)
     for name, file in renamed.items():
         shutil.copyfile(file, folder / f"{name}.py")
+    for name, module in found.beside.items():
+        if not (folder / f"{name}.py").exists():
+            (folder / f"{name}.py").write_text(module.source, encoding="utf-8")
     for name, module in found.modules.items():
         (folder / f"{name}.py").write_text(module.source, encoding="utf-8")
     graded = tuple(name for name in modules if path.is_dir() or name in found.modules or name in renamed)
     notes = [f"{printable(file.name)} is taken for {name}.py" for name, file in renamed.items()]
-    return Submission(printable(path.name), folder, graded, found.modules, (*found.problems, *notes), made)
+    return Submission(
+        printable(path.name), folder, graded, found.beside | found.modules, (*found.problems, *notes), made
+    )
 
 
 def defined(module: Declared) -> list[str]:

@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 
 from grader.wire import Failure, Frame
+from grader.worker.notebooks.guard import why_lost
 from grader.worker.placeholders import PlaceholderUsed
 
 # The kinds of failure.
@@ -163,7 +164,15 @@ def _message(error: BaseException, folder: Path) -> str:
     if isinstance(error, SyntaxError):
         where = f" (line {error.lineno})" if error.lineno else ""
         return f"{error.msg}{where}"
-    return _text(error).replace(f"{folder}/", "")
+    return f"{_text(error)}{_why_lost(error)}".replace(f"{folder}/", "")
+
+
+def _why_lost(error: BaseException) -> str:
+    """Why a name of a module that was made of cells is not there."""
+    if not isinstance(error, NameError) or not error.name or error.__traceback__ is None:
+        return ""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return why_lost(last.filename, error.name)
 
 
 def _text(error: BaseException) -> str:
