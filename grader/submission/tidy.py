@@ -46,7 +46,7 @@ def digest(parts: Iterable[tuple[str, Path]]) -> str:
                 fd = open_regular(file, at)
                 if fd is not None:
                     with open(fd, "rb") as stream:
-                        if os.fstat(fd).st_size <= limits.file:
+                        if os.fstat(fd).st_size <= limits.of(file):
                             below = os.path.relpath(os.path.join(folder, file), path)
                             found.update(b"\0file\0" + os.fsencode(below) + b"\0")
                             found.update(hashlib.file_digest(stream, "sha256").digest())

@@ -142,12 +142,13 @@ def _written(magic: str) -> tuple[str, bool]:
     """The module that a `%%writefile` line names, whatever options and quotes it has, and whether it appends."""
     if not WRITES.match(magic):
         return "", False
-    words = magic.split(maxsplit=1)[1] if " " in magic or "\t" in magic else ""
+    words = "".join(magic.split(maxsplit=1)[1:])
+    words = re.sub(r"\\(?![\s\"'\\])", "/", words)  # the paths of Windows; `My\ Drive` is a quotation
     try:
         parts = shlex.split(words)
     except ValueError:
         parts = words.split()
     options = [part for part in parts if part in ("-a", "--append")]
     name = " ".join(part for part in parts if part not in options)
-    file = name.replace("\\", "/").rpartition("/")[2]
+    file = name.rpartition("/")[2]
     return (file[:-3], bool(options)) if file.endswith(".py") and file[:-3].isidentifier() else ("", False)
