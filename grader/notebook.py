@@ -20,7 +20,7 @@ import msgspec
 
 from grader.errors import GraderError
 from grader.peer import printable
-from grader.result import ExerciseResult, ModuleResult, Result
+from grader.result import ExerciseResult, ModuleResult, Result, Verdict
 from grader.worker.notebooks import Lines, Lost, Reading, Source, Sources
 from grader.worker.notebooks.cells import DISGUISE
 
@@ -28,7 +28,7 @@ SECONDS = 30.0  # for all notebooks of a submission
 ANSWER_LIMIT = 8 << 20
 FILES_LIMIT = 32  # notebooks of one submission
 LOOKED_AT = 1 << 20  # bytes of a .py file that tell whether it is to be read like a notebook
-STUB = re.compile(rb"^\s*(?:raise NotImplementedError\b|pass\b)|: *pass\s*$", re.MULTILINE)
+STUB = re.compile(rb"^[ \t]*+(?:raise NotImplementedError\b|pass\b)|: *+pass[ \t]*+$", re.MULTILINE)
 LOST_TOLD = 4  # variables of which one exercise is told why they are not there
 
 
@@ -172,7 +172,7 @@ def mentions(file: Path, names: Collection[str]) -> bool:
     """Whether a notebook holds what looks like the definition of one of these functions or classes."""
     wanted = re.compile(rb"\b(?:def|class) +(?:" + "|".join(map(re.escape, names)).encode() + rb")\b")
     try:
-        with file.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        with open(_open(file), "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return wanted.search(data) is not None
     except (OSError, ValueError):  # an empty file cannot be mapped
         return False
@@ -180,7 +180,7 @@ def mentions(file: Path, names: Collection[str]) -> bool:
 
 def _beginning(file: Path) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with open(_open(file), "rb") as stream:
             return stream.read(LOOKED_AT)
     except OSError:
         return b""
@@ -225,6 +225,7 @@ def _module(name: str, source: Source, notebooks: list[str], several: bool) -> M
 
 # -- what is told ------------------------------------------------------------------------------------------------------
 
+TAKEN = re.compile(r"^`\w+` is taken from the course's .*$", re.MULTILINE)
 NOT_DEFINED = re.compile(r"\bname '(\w+)' is not defined")
 
 
@@ -233,7 +234,8 @@ def in_cells(result: Result, modules: Mapping[str, Module]) -> Result:
     if not modules:
         return result
     told_modules = tuple(_module_told(one, modules) for one in result.modules)
-    exercises = tuple(_exercise_told(one, modules) for one in result.exercises)
+    printed = {one.name: TAKEN.findall(one.printed) for one in result.modules}
+    exercises = tuple(_exercise_told(one, modules, printed) for one in result.exercises)
     return msgspec.structs.replace(result, modules=told_modules, exercises=exercises)
 
 
@@ -242,11 +244,15 @@ def _module_told(told: ModuleResult, modules: Mapping[str, Module]) -> ModuleRes
     return msgspec.structs.replace(told, sentence=sentence)
 
 
-def _exercise_told(told: ExerciseResult, modules: Mapping[str, Module]) -> ExerciseResult:
-    own = modules.get(told.id.partition(".")[0])
+def _exercise_told(
+    told: ExerciseResult, modules: Mapping[str, Module], printed: Mapping[str, list[str]]
+) -> ExerciseResult:
+    name = told.id.partition(".")[0]
+    own = modules.get(name)
     notes = [_placed(note, modules) for note in told.notes]
     if own is not None:
         notes += own.why_lost(NOT_DEFINED.findall(told.sentence or ""))
+        notes += [] if told.verdict is Verdict.RIGHT else printed.get(name, [])[:LOST_TOLD]
     return msgspec.structs.replace(
         told,
         sentence=told.sentence and _placed(told.sentence, modules),

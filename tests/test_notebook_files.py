@@ -4,6 +4,7 @@ what is filled in, and notebooks under other names."""
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from grader.course import Assignment
 from grader.grading import check
 from grader.judge import Options
-from grader.notebook import read_notebooks
+from grader.notebook import holes, is_disguised, read_notebooks
 from grader.submission import Limits, SubmissionError, open_submission
-from grader.submission.scripts import most_written
+from grader.submission.scripts import imported_by, most_written
 from grader.submission.tidy import prepare
+from grader.worker.notebooks import given
 from grader.worker.notebooks.cells import cell_magic
+from grader.worker.notebooks.guard import why_lost
 from tests.conftest import one
 from tests.test_notebook import ENERGY, WANTED, algebra, notebook, values
 
@@ -207,3 +210,44 @@ def test_a_large_notebook_is_graded_in_a_batch_too(toy: Assignment, tmp_path: Pa
     (target / "again").mkdir()
     with pytest.raises(SubmissionError, match=r"algebra\.py or chance\.py is asked for"):
         prepare("ada", [("ada", mine)], toy.checks.modules, target / "again", Limits(notebook=1 << 20))
+
+
+BLANKS = {"blank lines": "\n" * 10**6, "blanks": " " * 10**6, "names": "a " * 500_000, "colons": ": " * 500_000}
+
+
+@pytest.mark.parametrize("of", BLANKS)
+def test_no_file_takes_long_to_be_looked_at(of: str, tmp_path: Path) -> None:
+    (tmp_path / "algebra.py").write_text(BLANKS[of])
+    assert not is_disguised(tmp_path / "algebra.py") and not holes(tmp_path / "algebra.py")
+    assert imported_by([BLANKS[of]], [tmp_path / "algebra.py"]) == []
+
+
+def test_a_pipe_beside_a_stub_is_not_waited_for(toy: Assignment, tmp_path: Path) -> None:
+    (tmp_path / "algebra.py").write_text(STUB)
+    (tmp_path / "chance.py").write_text("x = 1\n")
+    os.mkfifo(tmp_path / "mine.ipynb")
+    assert open_submission(tmp_path, toy.checks.modules).folder == tmp_path
+
+
+def test_what_a_neighbour_would_give_is_taken_from_the_courses_helpers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "some_helper.py").write_text("def plot_stats(): return 7\n\nLIMIT = 8\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "given"))
+    monkeypatch.setattr(given, "folder", tmp_path / "given")
+    kept = algebra(
+        tmp_path,
+        "from not_handed_in import plot_stats, LIMIT as most",
+        "from chance_of_mine import plot_stats as plot, coin",
+        SCALE,
+        "def energy(x): return coin",
+    )
+    made = values(kept.source)
+    assert (made["plot_stats"](), made["plot"](), made["most"]) == (7, 7, 8)  # type: ignore[operator]
+    assert "coin" not in made and "cell 2" in (kept.place(3) or "")
+    assert "line 3, imports `chance_of_mine`, which is not in the submission" in why_lost(
+        "/somewhere/algebra.py", "coin"
+    )
+    told = capsys.readouterr().out
+    assert "`plot_stats` is taken from the course's some_helper: `not_handed_in` does not have it here" in told

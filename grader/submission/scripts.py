@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grader.notebook import holes, is_disguised, mentions
 
+IMPORT = re.compile(r"^[ \t]*+(?:from|import)[ \t]++([\w, ]++)", re.MULTILINE)
 FULLER = 1.2  # times the size of a stub that a copy has which is filled in
 
 
@@ -35,15 +36,13 @@ def most_written(files: Sequence[Path]) -> Path:
 
 def imported_by(sources: Iterable[str], files: Sequence[Path]) -> list[Path]:
     """The files that these modules import, and those that these import in turn."""
-    left, taken, todo = list(files), list[Path](), list(sources)
+    left, taken, todo = {file.stem: file for file in files}, list[Path](), list(sources)
     while todo:
-        source = todo.pop()
-        for file in [
-            file for file in left if re.search(rf"^\s*(?:from|import)\s+{re.escape(file.stem)}\b", source, re.M)
-        ]:
-            left.remove(file)
-            taken.append(file)
-            todo.append(file.read_text(encoding="utf-8", errors="replace"))
+        for found in IMPORT.findall(todo.pop()):
+            for name in re.findall(r"\w+", found):
+                if (file := left.pop(name, None)) is not None:
+                    taken.append(file)
+                    todo.append(file.read_text(encoding="utf-8", errors="replace"))
     return taken
 
 

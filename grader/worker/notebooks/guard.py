@@ -50,6 +50,7 @@ class Step:
 
 _steps: dict[tuple[str, bytes], tuple[Step, ...]] = {}
 _left_out: dict[tuple[str, bytes], dict[int, str]] = {}  # statements that end a trial, and how
+_told: set[str] = set()
 _lost: dict[str, dict[str, str]] = {}  # of each file: names that are not there, and why
 
 
@@ -148,12 +149,19 @@ def _import_failed(node: ast.Import | ast.ImportFrom, error: ImportError, space:
                 space[name] = getattr(source, alias.name)
             elif (found := from_given(alias.name)) is not None:
                 space[name], helper = found
-                print(f"`{alias.name}` is taken from the course's {helper}: `{module}` does not have it here")
+                _tell(f"`{alias.name}` is taken from the course's {helper}: `{module}` does not have it here")
         if all((alias.asname or alias.name) in space for alias in node.names):
             return ""
     if isinstance(error, ModuleNotFoundError):
         return f"imports `{error.name}`, which is not in the submission"
     return f"cannot import from `{module}`: {error.msg}".split(" (/")[0]
+
+
+def _tell(line: str) -> None:
+    """Print a line, once in this process."""
+    if line not in _told:
+        _told.add(line)
+        print(line)
 
 
 def _lose(step: Step, why: str, space: Space, lost: dict[str, str]) -> None:
