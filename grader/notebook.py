@@ -5,26 +5,31 @@ NotebookError     there is nothing in them to grade; the sentence says which and
 
 from __future__ import annotations
 
+import mmap
 import os
 import re
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from grader.errors import GraderError
 from grader.peer import printable
-from grader.result import ExerciseResult, ModuleResult, Result
-from grader.worker.notebooks import Lines, Reading, Source, Sources
+from grader.result import ExerciseResult, ModuleResult, Result, Verdict
+from grader.worker.notebooks import Lines, Lost, Reading, Source, Sources
+from grader.worker.notebooks.cells import DISGUISE
 
 SECONDS = 30.0  # for all notebooks of a submission
 ANSWER_LIMIT = 8 << 20
 FILES_LIMIT = 32  # notebooks of one submission
+LOOKED_AT = 1 << 20  # bytes of a .py file that tell whether it is to be read like a notebook
+STUB = re.compile(rb"^[ \t]*+(?:raise NotImplementedError\b|pass\b)|: *+pass[ \t]*+$", re.MULTILINE)
+LOST_TOLD = 4  # variables of which one exercise is told why they are not there
 
 
 class NotebookError(GraderError):
@@ -37,59 +42,148 @@ class NotebookError(GraderError):
 
 @dataclass(frozen=True)
 class Module:
-    """The source of a module, made of cells; `lost` are variables that the cells compute, which is not done here."""
+    """The source of a module, made of cells; `lost` are variables that are not there, since no cell is run."""
 
     name: str
     source: str
     cells: tuple[Lines, ...]
     notebooks: tuple[str, ...]  # names of files, by the position that `cells` speak of
-    lost: frozenset[str]
+    lost: Mapping[str, Lost]
+    several: bool  # whether modules are made of more than one
 
     def place(self, line: int) -> str | None:
         """ "cell 7, line 3", with the notebook's name where there are several."""
         for lines in self.cells:
             if lines.first <= line < lines.first + lines.count:
-                several = len({one.notebook for one in self.cells}) > 1
-                of = f" of {self.notebooks[lines.notebook]}" if several else ""
-                return f"cell {lines.cell}{of}, line {lines.line + line - lines.first}"
+                return self._place(lines.notebook, lines.cell, lines.line + line - lines.first)
         return None
+
+    def _place(self, notebook: int, cell: int, line: int) -> str:
+        file = self.notebooks[notebook]
+        if not cell:  # a script
+            return f"{file}, line {line}"
+        return f"cell {cell}{f' of {file}' if self.several else ''}, line {line}"
+
+    def why_lost(self, names: Iterable[str]) -> list[str]:
+        """Sentences on why these variables are not there, and those that they are made of."""
+        told: dict[str, str] = {}
+        todo = list(names)[::-1]
+        while todo and len(told) < LOST_TOLD:
+            lost = self.lost.get(todo.pop())
+            if lost is None or lost.name in told:
+                continue
+            place = self._place(lost.notebook, lost.cell, lost.line)
+            if lost.reads:
+                told[lost.name] = f"`{lost.name}` is made of `{lost.reads}` ({place}), which is not there"
+                todo.append(lost.reads)
+            else:
+                told[lost.name] = (
+                    f"`{lost.name}` is a variable that the notebook computes ({place}), and no cell is run when it is "
+                    "graded: pass it as an argument, or make it a constant"
+                )
+        return list(told.values())
 
 
 @dataclass(frozen=True)
 class Notebooks:
-    """What some notebooks define, and sentences about those that could not be read."""
+    """What some notebooks define, and sentences about those that could not be read or do not count. `beside`: modules
+    that are not asked about, and that those import which are."""
 
     modules: dict[str, Module]
     problems: tuple[str, ...]
+    beside: dict[str, Module] = field(default_factory=dict)
 
 
-def read_notebooks(files: Sequence[Path], modules: Mapping[str, Collection[str]]) -> Notebooks:
+def read_notebooks(
+    files: Sequence[Path], modules: Mapping[str, Collection[str]], neighbours: Sequence[Path] = ()
+) -> Notebooks:
     """The modules that the notebooks define; `modules` maps each module of the assignment to the names of its functions
-    and classes. Raises NotebookError where there is none."""
+    and classes. `neighbours`: other notebooks, that these may import from. Files that end in .py are read as what they
+    were made of (see `is_disguised`), or else count against a notebook as far as they are written. Raises NotebookError
+    where there is none."""
     if len(files) > FILES_LIMIT:
         raise NotebookError(f"there are {len(files)} notebooks, and at most {FILES_LIMIT} are read")
     opened: list[int] = []
     problems: list[str] = []
-    taken: list[str] = []
+    taken: list[Path] = []
+    own = 0
     try:
-        for file in files:
+        for file in (*files, *neighbours[: FILES_LIMIT - len(files)]):
             try:
                 opened.append(_open(file))
-                taken.append(printable(file.name))
+                taken.append(file)
+                own += file in files
             except OSError as error:
                 problems.append(f"{printable(file.name)} cannot be read: {error.strerror}")
-        found = _read(opened, {name: list(names) for name, names in modules.items()})
+        wanted = {name: list(names) for name, names in modules.items()}
+        found = _read(Reading(opened, [printable(file.name) for file in taken], wanted, own))
     finally:
         for descriptor in opened:
             os.close(descriptor)
-    problems += [f"{taken[i]} {printable(told)[:300]}" for i, told in sorted(found.problems.items()) if i < len(taken)]
-    made = {name: _module(name, source, taken) for name, source in found.modules.items() if name in modules}
+    return _sorted_out(found, taken, own, modules, problems)
+
+
+def _sorted_out(
+    found: Sources, files: Sequence[Path], own: int, modules: Mapping[str, Collection[str]], problems: list[str]
+) -> Notebooks:
+    taken = [printable(file.name) for file in files]
+    problems += [f"{taken[i]} {printable(told)[:300]}" for i, told in sorted(found.problems.items()) if i < own]
+    made: dict[str, Module] = {}
+    beside: dict[str, Module] = {}
+    stems = {file.stem for file in files if file.stem.isidentifier()}
+    several = len({i for source in found.modules.values() for i in source.notebooks}) > 1
+    for name, source in found.modules.items():
+        if name in modules and any(i < own for i in source.notebooks):
+            made[name] = _module(name, source, taken, several)
+            problems += _left_aside(name, source, taken)
+        elif name in modules or name in stems:
+            beside[name] = _module(name, source, taken, several)
     if not made:
         names = ", ".join(dict.fromkeys(name for each in modules.values() for name in each))
-        define = "define" if len(taken) > 1 else "defines"
-        nothing = f"{' and '.join(taken)} {define} none of this assignment's functions: {names[:200]}"
+        define = "define" if own > 1 else "defines"
+        nothing = f"{' and '.join(taken[:own])} {define} none of this assignment's functions: {names[:200]}"
         raise NotebookError("; ".join(problems) or nothing, problems)
-    return Notebooks(made, tuple(problems))
+    return Notebooks(made, tuple(problems), beside)
+
+
+def _left_aside(name: str, source: Source, files: list[str]) -> list[str]:
+    """Which of several files counts for a module."""
+    counts = " and ".join(files[i] for i in source.notebooks if i < len(files))
+    return [
+        f"{files[i]} is not filled in: {counts} counts"
+        if files[i] == f"{name}.py"
+        else f"{counts} counts for {name}, and {files[i]} is left aside"
+        for i in source.aside
+        if i < len(files)
+    ]
+
+
+def is_disguised(file: Path) -> bool:
+    """Whether a .py file is a notebook under another name, or was made of one. False where it cannot be read."""
+    return DISGUISE.search(_beginning(file)) is not None
+
+
+def holes(file: Path) -> int:
+    """How many places in a .py file look like something that has still to be written."""
+    return sum(1 for _ in STUB.finditer(_beginning(file)))
+
+
+def mentions(file: Path, names: Collection[str]) -> bool:
+    """Whether a notebook holds what looks like the definition of one of these functions or classes."""
+    wanted = re.compile(rb"\b(?:def|class) +(?:" + "|".join(map(re.escape, names)).encode() + rb")\b")
+    try:
+        with open(_open(file), "rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return wanted.search(data) is not None
+    except (OSError, ValueError):  # an empty file cannot be mapped
+        return False
+
+
+def _beginning(file: Path) -> bytes:
+    try:
+        with open(_open(file), "rb") as stream:
+            return stream.read(LOOKED_AT)
+    except OSError:
+        return b""
 
 
 def _open(file: Path) -> int:
@@ -101,8 +195,8 @@ def _open(file: Path) -> int:
     return descriptor
 
 
-def _read(files: list[int], modules: dict[str, list[str]]) -> Sources:
-    request = msgspec.msgpack.encode(Reading(files, modules))
+def _read(reading: Reading) -> Sources:
+    request = msgspec.msgpack.encode(reading)
     with tempfile.TemporaryFile() as answer:
         try:
             subprocess.run(
@@ -110,7 +204,7 @@ def _read(files: list[int], modules: dict[str, list[str]]) -> Sources:
                 input=request,
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
-                pass_fds=files,
+                pass_fds=reading.files,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
                 timeout=SECONDS,
                 check=True,
@@ -124,13 +218,15 @@ def _read(files: list[int], modules: dict[str, list[str]]) -> Sources:
             raise NotebookError("the notebooks hold more code than is read") from None
 
 
-def _module(name: str, source: Source, notebooks: list[str]) -> Module:
-    return Module(name, source.text, tuple(source.lines), tuple(notebooks), frozenset(source.lost))
+def _module(name: str, source: Source, notebooks: list[str], several: bool) -> Module:
+    lost = {lost.name: lost for lost in source.lost}
+    return Module(name, source.text, tuple(source.lines), tuple(notebooks), lost, several)
 
 
 # -- what is told ------------------------------------------------------------------------------------------------------
 
-NOT_DEFINED = re.compile(r"NameError: name '(\w+)' is not defined")
+TAKEN = re.compile(r"^`\w+` is taken from the course's .*$", re.MULTILINE)
+NOT_DEFINED = re.compile(r"\bname '(\w+)' is not defined")
 
 
 def in_cells(result: Result, modules: Mapping[str, Module]) -> Result:
@@ -138,7 +234,8 @@ def in_cells(result: Result, modules: Mapping[str, Module]) -> Result:
     if not modules:
         return result
     told_modules = tuple(_module_told(one, modules) for one in result.modules)
-    exercises = tuple(_exercise_told(one, modules) for one in result.exercises)
+    printed = {one.name: TAKEN.findall(one.printed) for one in result.modules}
+    exercises = tuple(_exercise_told(one, modules, printed) for one in result.exercises)
     return msgspec.structs.replace(result, modules=told_modules, exercises=exercises)
 
 
@@ -147,15 +244,15 @@ def _module_told(told: ModuleResult, modules: Mapping[str, Module]) -> ModuleRes
     return msgspec.structs.replace(told, sentence=sentence)
 
 
-def _exercise_told(told: ExerciseResult, modules: Mapping[str, Module]) -> ExerciseResult:
-    own = modules.get(told.id.partition(".")[0])
-    missing = NOT_DEFINED.search(told.sentence or "")
+def _exercise_told(
+    told: ExerciseResult, modules: Mapping[str, Module], printed: Mapping[str, list[str]]
+) -> ExerciseResult:
+    name = told.id.partition(".")[0]
+    own = modules.get(name)
     notes = [_placed(note, modules) for note in told.notes]
-    if own is not None and missing is not None and missing.group(1) in own.lost:
-        notes.append(
-            f"`{missing.group(1)}` is a variable that the notebook computes, and no cell is run when it is graded: "
-            "pass it as an argument, or make it a constant"
-        )
+    if own is not None:
+        notes += own.why_lost(NOT_DEFINED.findall(told.sentence or ""))
+        notes += [] if told.verdict is Verdict.RIGHT else printed.get(name, [])[:LOST_TOLD]
     return msgspec.structs.replace(
         told,
         sentence=told.sentence and _placed(told.sentence, modules),

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.errors import GraderError
-from grader.notebook import Module, NotebookError, Notebooks, read_notebooks
+from grader.notebook import Module, NotebookError, Notebooks, is_disguised, read_notebooks
 from grader.peer import printable
 from grader.spec.checks import Module as Declared
 from grader.submission.misnamed import about_missing, copies
+from grader.submission.scripts import doubtful, imported_by
 
 
 class SubmissionError(GraderError):
@@ -38,7 +39,7 @@ def open_submission(path: Path, modules: Iterable[str] | Mapping[str, Declared])
     """A folder with some of `modules` in it, or one of them as a single file; notebooks and files under the names of
     other editions, where the modules come with their declarations. Raises SubmissionError."""
     if isinstance(modules, Mapping):
-        notebooks, renamed = _notebooks(path.absolute(), modules), other_names(path.absolute(), modules)
+        notebooks, renamed = _to_read(path.absolute(), modules), other_names(path.absolute(), modules)
         if notebooks or renamed or _copies(path.absolute(), modules):
             return gathered(path.absolute(), notebooks, renamed, modules)
     modules = tuple(modules)
@@ -67,16 +68,26 @@ def _near(missing: Sequence[str], path: Path) -> str:
     return "".join(f"; {note}" for note in _noted(missing, path))
 
 
-def _notebooks(path: Path, modules: Iterable[str]) -> list[Path]:
-    """The notebooks to read: the file itself, or those of a folder that lacks some of the modules."""
-    if path.is_dir():
-        lacks = any(not (path / f"{name}.py").is_file() for name in modules)
-        return sorted(file for file in path.iterdir() if _is_notebook(file)) if lacks else []
-    return [path] if _is_notebook(path) else []
+def _to_read(path: Path, modules: Mapping[str, Declared]) -> list[Path]:
+    """The notebooks, and scripts that are read like them: the file itself, or those of a folder that lacks some of the
+    modules, or holds stubs of them."""
+    if not path.is_dir():
+        is_one = _is_notebook(path) or (path.suffix == ".py" and path.is_file() and is_disguised(path))
+        return [path] if is_one else []
+    files = {name: path / f"{name}.py" for name in modules if (path / f"{name}.py").is_file()}
+    notebooks = sorted(file for file in path.iterdir() if _is_notebook(file))
+    scripts = doubtful(files, notebooks, {name: defined(module) for name, module in modules.items()})
+    return [*notebooks, *scripts.values()] if scripts or len(files) < len(modules) else []
 
 
 def _is_notebook(file: Path) -> bool:
     return file.suffix.lower() == ".ipynb" and file.is_file()
+
+
+def _neighbours(path: Path) -> list[Path]:
+    """Notebooks that those which are handed in may import from."""
+    around = path.glob("*/*.ipynb") if path.is_dir() else path.parent.glob("*.ipynb")
+    return sorted(file for file in around if file != path and not file.parent.name.startswith("."))
 
 
 def other_names(path: Path, modules: Mapping[str, Declared]) -> dict[str, Path]:
@@ -110,11 +121,12 @@ def gathered(
     SubmissionError."""
     beside = [file for file in sorted(path.glob("*.py")) if _inside(file)]
     there = {file.stem for file in beside} | {*renamed}
-    wanted = {name: defined(module) for name, module in modules.items() if name not in there}
+    scripts = {file.stem for file in notebooks if file.suffix == ".py"}
+    wanted = {name: defined(module) for name, module in modules.items() if name not in there - scripts}
     copied = {name: file for name, file in _copies(path, modules).items() if name not in there}
     found = Notebooks({}, ())
     try:
-        found = read_notebooks(notebooks, wanted) if notebooks else found
+        found = read_notebooks(notebooks, wanted, _neighbours(path)) if notebooks else found
     except NotebookError as error:
         problems = error.problems or (str(error),)
         if not there & set(modules) and not copied:
@@ -126,17 +138,23 @@ def gathered(
     renamed = {**renamed, **{name: file for name, file in copied.items() if name not in found.modules}}
     made = tempfile.TemporaryDirectory(prefix="grader-notebook-")
     folder = Path(made.name)
+    if path.is_file():
+        around = [file for file in sorted(path.parent.glob("*.py")) if _inside(file) and file != path]
+        beside = imported_by((module.source for module in found.modules.values()), around)
     for file in beside:
         shutil.copyfile(file, folder / file.name)
     for name, file in renamed.items():
         shutil.copyfile(file, folder / f"{name}.py")
+    for name, module in found.beside.items():
+        if not (folder / f"{name}.py").exists():
+            (folder / f"{name}.py").write_text(module.source, encoding="utf-8")
     for name, module in found.modules.items():
         (folder / f"{name}.py").write_text(module.source, encoding="utf-8")
     graded = tuple(name for name in modules if path.is_dir() or name in found.modules or name in renamed)
     taken = [f"{printable(file.name)} is taken for {name}.py" for name, file in renamed.items()]
     notes = (*found.problems, *taken)
     notes += _noted([name for name in wanted if not (folder / f"{name}.py").is_file()], path, notes)
-    return Submission(printable(path.name), folder, graded, found.modules, notes, made)
+    return Submission(printable(path.name), folder, graded, found.beside | found.modules, notes, made)
 
 
 def defined(module: Declared) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.notebook import Module, NotebookError, read_notebooks
+from grader.notebook import Module, NotebookError, holes, read_notebooks
 from grader.peer import printable
 from grader.spec.checks import Module as Declared
 from grader.submission.archives import OTHERS, is_archive
@@ -17,6 +17,7 @@ from grader.submission.limits import Limits
 from grader.submission.misnamed import about_missing, copies
 from grader.submission.names import entered, is_junk, tidied
 from grader.submission.opening import Submission, SubmissionError, defined, other_names
+from grader.submission.scripts import doubtful, most_written
 from grader.submission.unpack import Unpacking, open_regular, unpack_inside
 
 
@@ -43,7 +44,7 @@ def digest(parts: Iterable[tuple[str, Path]]) -> str:
                 fd = open_regular(file, at)
                 if fd is not None:
                     with open(fd, "rb") as stream:
-                        if os.fstat(fd).st_size <= limits.file:
+                        if os.fstat(fd).st_size <= limits.of(file):
                             below = os.path.relpath(os.path.join(folder, file), path)
                             found.update(b"\0file\0" + os.fsencode(below) + b"\0")
                             found.update(hashlib.file_digest(stream, "sha256").digest())
@@ -84,7 +85,7 @@ def prepare(
         _rename(target, declared, renamed)
         found = _found(target, modules)
     notes = [*unpacking.notes(), *renamed]
-    cells, why_none = _from_notebooks(target, [declared[name] for name in modules if name not in found], notes)
+    cells, why_none = _from_notebooks(target, declared, found, notes)
     if cells:
         found = _found(target, modules)
     found = _misnamed(target, modules, found, notes)
@@ -112,41 +113,54 @@ def _one_folder(target: Path, found: dict[str, list[Path]], modules: Sequence[st
     """The folder that holds most modules; what it lacks is copied into it."""
     folders = {file.parent for files in found.values() for file in files}
 
-    def rank(folder: Path) -> tuple[int, int, float, str]:
+    chosen = {module: most_written(files) for module, files in found.items()}
+
+    def rank(folder: Path) -> tuple[int, int, int, float, str]:
         mine = [folder / f"{module}.py" for module in modules if (folder / f"{module}.py").is_file()]
-        return -len(mine), len(folder.parts), -max(file.stat().st_mtime for file in mine), str(folder)
+        stubs = sum(1 for file in mine if file.stem in chosen and chosen[file.stem] != file and holes(file))
+        return -len(mine), stubs, len(folder.parts), -max(file.stat().st_mtime for file in mine), str(folder)
 
     best = min(folders, key=rank)
     for module, files in found.items():
         place = best / f"{module}.py"
-        if not place.is_file():
+        source = most_written([place, *files]) if place.is_file() else chosen[module]
+        if source != place:
             if place.is_dir():
                 shutil.rmtree(place)
-            notes.append(f"{module}.py is taken from {_below(files[0], target)}")
-            files[0] = files[0].replace(place)
-        others = [file for file in files if file != place and file.read_bytes() != place.read_bytes()]
+            notes.append(f"{module}.py is taken from {_below(source, target)}")
+            source.replace(place)
+        others = [file for file in files if file not in (place, source) and file.read_bytes() != place.read_bytes()]
         if others:
             notes.append(f"another {module}.py is left aside: {_below(others[0], target)}")
     return best
 
 
-def _from_notebooks(target: Path, missing: Sequence[Declared], notes: list[str]) -> tuple[dict[str, Module], str]:
-    """The missing modules that notebooks define, written at the top, and a sentence where they define none."""
+def _from_notebooks(
+    target: Path, declared: Mapping[str, Declared], found: Mapping[str, Sequence[Path]], notes: list[str]
+) -> tuple[dict[str, Module], str]:
+    """The modules that notebooks define, and scripts that were made of some, where no file does or one that is a stub:
+    written at the top, or over that file. And a sentence where they define none."""
     notebooks = [path for path in _files(target) if path.suffix.lower() == ".ipynb"]
-    if not notebooks or not missing:
+    names = {name: defined(module) for name, module in declared.items()}
+    scripts = doubtful({name: files[0] for name, files in found.items()}, notebooks, names)
+    wanted = {name: names[name] for name in declared if name not in found or name in scripts}
+    files = [*notebooks, *scripts.values()]
+    if not files or not wanted:
         return {}, ""
     try:
-        read = read_notebooks(notebooks, {module.name: defined(module) for module in missing})
+        read = read_notebooks(files, wanted)
     except NotebookError as error:
         notes.extend(error.problems or (str(error),))
         return {}, str(error)
     notes.extend(read.problems)
-    for name, module in read.modules.items():
-        place = target / f"{name}.py"
+    for name, module in {**read.beside, **read.modules}.items():
+        place = scripts.get(name, target / f"{name}.py")
+        if name in read.beside and place.exists():
+            continue
         if place.is_dir():
             shutil.rmtree(place)
         place.write_text(module.source, encoding="utf-8")
-    return read.modules, ""
+    return {**read.beside, **read.modules}, ""
 
 
 def _rename(target: Path, declared: Mapping[str, Declared], notes: list[str]) -> None:

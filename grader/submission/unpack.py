@@ -80,7 +80,7 @@ class Unpacking:
                 continue
             elif len(at) + len(member.parts) > self.limits.depth:
                 self.deep += 1
-            elif member.size > self.limits.file:
+            elif member.size > self.limits.of(member.parts[-1]):
                 self.large.append(member.parts[-1])
             else:
                 parts = self._told_apart(member) if self.apart else member.parts
@@ -113,7 +113,8 @@ class Unpacking:
         more = f"came after {self.limits.others:,} others that are no code"
         if self.large:
             named = ", ".join(self.large[:3]) + (" ..." if len(self.large) > 3 else "")
-            told.append(f"left out as larger than {self.limits.file >> 20} MB: {named}")
+            most = {self.limits.of(name) >> 20 for name in self.large}
+            told.append(f"left out as larger than {' or '.join(map(str, sorted(most)))} MB: {named}")
         for count, what in (
             (
                 self.outside,
@@ -135,7 +136,7 @@ class Unpacking:
 
     def _put(self, parts: tuple[str, ...], stream: IO[bytes], size: int, time: float | None) -> None:
         """Write a file; one that is there already is replaced. Raises SubmissionError."""
-        if size > self.limits.file:
+        if size > self.limits.of(parts[-1]):
             self.large.append(parts[-1])
             return
         if self.files >= self.limits.files:
@@ -150,7 +151,7 @@ class Unpacking:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.unlink(missing_ok=True)
             with place.open("xb") as out:  # no link is there: none was ever made
-                whole = self._copy(stream, out)
+                whole = self._copy(stream, out, self.limits.of(parts[-1]))
         except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError):
             self.clashing += 1
             return
@@ -169,7 +170,7 @@ class Unpacking:
             except (OverflowError, OSError, ValueError):
                 pass
 
-    def _copy(self, stream: IO[bytes], out: IO[bytes]) -> bool:
+    def _copy(self, stream: IO[bytes], out: IO[bytes], most: int) -> bool:
         """False where it is longer than it said, and too long. Raises SubmissionError."""
         written = 0
         while chunk := stream.read(CHUNK):
@@ -177,7 +178,7 @@ class Unpacking:
             self.total += len(chunk)
             if self.total > self.limits.total:
                 raise SubmissionError(f"it unfolds to more than {self.limits.total >> 20} MB")
-            if written > self.limits.file:
+            if written > most:
                 return False
             out.write(chunk)
         return True

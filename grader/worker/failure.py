@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.wire import Failure, Frame
 from grader.worker import returned
+from grader.worker.notebooks.guard import why_lost
 from grader.worker.placeholders import PlaceholderUsed
 from grader.worker.reach import out_of_reach
 from grader.worker.source import what_it_is
@@ -165,10 +166,19 @@ def _message(error: BaseException, folder: Path) -> str:
     if isinstance(error, SyntaxError):
         where = f" (line {error.lineno})" if error.lineno else ""
         return f"{error.msg}{where}"
-    text = _ADDRESSED.split(_text(error).strip(), maxsplit=1)[0].replace(f"{folder}/", "")
+    text = f"{_text(error).strip()}{_why_lost(error)}"
+    text = _ADDRESSED.split(text, maxsplit=1)[0].replace(f"{folder}/", "")
     for place in filter(None, (os.environ.get("TMPDIR"), tempfile.tempdir)):
         text = text.replace(f"{place}/", "")
     return " ".join(_LIBRARY.sub("", _FROM.sub("", text)).split())
+
+
+def _why_lost(error: BaseException) -> str:
+    """Why a name of a module that was made of cells is not there."""
+    if not isinstance(error, NameError) or not error.name or error.__traceback__ is None:
+        return ""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return why_lost(last.filename, error.name)
 
 
 def _text(error: BaseException) -> str:

@@ -20,6 +20,8 @@ from types import CodeType, ModuleType
 from typing import Any, ClassVar
 
 from grader.worker.failure import MissingName
+from grader.worker.notebooks import given as helpers
+from grader.worker.notebooks import guard
 from grader.worker.placeholders import PlaceholderFinder
 
 LIBRARIES = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}  # looked up once, not in each fork
@@ -69,6 +71,13 @@ class Source(SourceFileLoader):
             known = self._compiled[path] = source, self.source_to_code(source, path)
         return known[1]
 
+    def exec_module(self, module: ModuleType) -> None:
+        source = self.get_data(self.path)
+        if guard.is_made_of_cells(source):
+            guard.run(source, self.path, vars(module))
+        else:
+            super().exec_module(module)
+
 
 class SourceFinder(FileFinder):
     """Finds a folder's source files before anything else of their names: a package or bytecode that was handed in
@@ -85,6 +94,7 @@ def prepare_path(folder: Path, given: Path, siblings: list[str]) -> PlaceholderF
     """Let imports find the given helpers first, then the folder, both behind the standard library (a submitted
     random.py shadows nothing) and before site-packages; what nobody has becomes a placeholder."""
     sys.dont_write_bytecode = True
+    helpers.folder = given
     at = next((i for i, entry in enumerate(sys.path) if entry in LIBRARIES), len(sys.path))
     sys.path[at:at] = [str(given), str(folder)]
     for entry in (str(given), str(folder)):

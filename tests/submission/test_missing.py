@@ -112,7 +112,7 @@ def test_an_archive_that_seems_empty_says_why(why: str, tmp_path: Path) -> None:
     target.mkdir()
     archive = make(tmp_path / "a.zip")
     with pytest.raises(SubmissionError) as caught:
-        prepare("a.zip", [("a.zip", archive)], MODULES, target, Limits(file=4096))
+        prepare("a.zip", [("a.zip", archive)], MODULES, target, Limits(file=4096, notebook=4096))
     assert str(caught.value) == f"{sentence}; {ASKED}"
 
 

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import msgspec
 
+MARK = "# Made of cells: each statement runs by itself, see grader.worker.notebooks.guard."
+
 
 class Reading(msgspec.Struct):
-    """What is to be read: the open files by number, and the names that each module of the assignment defines."""
+    """What is to be read: open files by number and what they are called, and the names that each module of the
+    assignment defines. Files from `neighbours` on are read for the sake of who imports from them."""
 
     files: list[int]
+    names: list[str]
     modules: dict[str, list[str]]
+    neighbours: int
 
 
 class Lines(msgspec.Struct, array_like=True):
@@ -26,13 +31,25 @@ class Lines(msgspec.Struct, array_like=True):
     line: int  # in the cell
 
 
+class Lost(msgspec.Struct, array_like=True):
+    """A variable that is not there, since no cell is run, and the statement that would give it. `reads`: another one
+    that it is made of and that is not there either; "" where it is computed from what is there."""
+
+    name: str
+    notebook: int
+    cell: int
+    line: int  # in the cell
+    reads: str
+
+
 class Source(msgspec.Struct):
-    """A module made of cells. `lost`: variables that the cells compute, and that are therefore not there."""
+    """A module made of cells. `aside`: files that define the same, and do not count."""
 
     text: str
     lines: list[Lines]
     notebooks: list[int]
-    lost: list[str]
+    lost: list[Lost]
+    aside: list[int] = []
 
 
 class Sources(msgspec.Struct):

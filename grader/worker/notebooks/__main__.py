@@ -20,20 +20,20 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
     sys.setrecursionlimit(3000)
     from grader.worker.notebooks import Reading, Sources
-    from grader.worker.notebooks.assemble import modules
     from grader.worker.notebooks.cells import Cell, Unreadable, read
+    from grader.worker.notebooks.choice import modules
 
     reading = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Reading)
-    cells: list[Cell] = []
+    cells: dict[int, list[Cell]] = {}
     problems: dict[int, str] = {}
     for number, file in enumerate(reading.files):
         try:
-            cells.extend(read(file, number))
+            cells[number] = read(file, number, reading.names[number].lower().endswith(".py"))
         except Unreadable as error:
             problems[number] = str(error)
         except (MemoryError, RecursionError):
             problems[number] = "is too large or too deeply nested to be read"
-    found = Sources(modules(cells, reading.modules), problems)
+    found = Sources(modules(cells, reading), problems)
     sys.stdout.buffer.write(msgspec.msgpack.encode(found))
     sys.stdout.buffer.flush()
     os._exit(0)

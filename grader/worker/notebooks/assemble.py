@@ -7,20 +7,20 @@ may stand in any order: a statement comes after those whose names it reads.
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from grader.worker.notebooks import Lines, Source
-from grader.worker.notebooks.cells import Cell, cell_magic
-from grader.worker.notebooks.keep import Kept, Kind, as_defaults, assigned, dotted, kept
+from grader.worker.notebooks import MARK, Lines, Lost, Source
+from grader.worker.notebooks.cells import Cell
+from grader.worker.notebooks.keep import Kept, Kind, as_defaults, assigned, dotted, kept, root
 from grader.worker.notebooks.lost import NotComputed
-from grader.worker.notebooks.split import Broken, split
+from grader.worker.notebooks.split import Broken
 
 LOST_LIMIT = 500  # names of variables that are reported
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statement:
     """A top-level statement, and the cell that it stands in."""
 
@@ -43,30 +43,8 @@ class Part:
     kept: Kept
 
 
-def modules(cells: Sequence[Cell], wanted: dict[str, list[str]]) -> dict[str, Source]:
-    """The modules that the cells define: those with a function or a class of the names that are wanted of them, or
-    that a cell writes with `%%writefile`. Where several notebooks define the same, the one with most counts."""
-    by_notebook: dict[int, list[Statement]] = {}
-    written: dict[str, list[Statement]] = {}
-    for cell in cells:
-        source, module = cell_magic(cell.source)
-        lines, nodes = split(source)
-        statements = [Statement(node, cell, lines) for node in nodes]
-        if module in wanted:
-            written[module] = statements  # the last one writes the file
-        elif not module:
-            by_notebook.setdefault(cell.notebook, []).extend(statements)
-    found: dict[str, Source] = {}
-    for name, names in wanted.items():
-        counts = Counter({n: len({s.defines for s in all_} & {*names}) for n, all_ in by_notebook.items()})
-        taken = [n for n, count in sorted(counts.items(), key=lambda item: (item[1], item[0])) if count]
-        statements = [statement for n in taken for statement in by_notebook[n]] + written.get(name, [])
-        if any(statement.defines in names for statement in statements):
-            found[name] = _module(name, statements)
-    return found
-
-
-def _module(name: str, statements: list[Statement]) -> Source:
+def module_of(name: str, statements: list[Statement]) -> Source:
+    """The module of this name that these statements make."""
     parts, left_out = [], []
     for statement in statements:
         found = kept(statement.node, name) if isinstance(statement.node, ast.stmt) else None
@@ -81,29 +59,57 @@ def _module(name: str, statements: list[Statement]) -> Source:
     computed = {n for statement in left_out if isinstance(statement.node, ast.stmt) for n in assigned(statement.node)}
     away = _lost_defaults(values, there, computed)
     possible = values if star else _in_order(values, there | away)
-    winners = _last(possible, values)
+    defined = set[str]().union(*(part.kept.names for part in possible))
+    bindings = _bindings(parts, possible, defined, None if star else there | defined)
+    winners = _last([*possible, *bindings], parts)
     ordered = _in_order(winners, there | away)
     if star:
         done = set(ordered)
         ordered += [part for part in winners if part not in done]
     defined = set[str]().union(*(part.kept.names for part in ordered))
-    bindings = [part for part in parts if part.kept.kind is Kind.BINDING]
-    bound = [part for part in bindings if _about_own(part, defined) and (star or part.kept.needs <= there | defined)]
     text = _Text()
     future = [part for part in imports if _is_future(part)]
     for part in [*future, *(part for part in imports if part not in future)]:
-        text.add(part.statement, guarded=False)
+        text.add(part)
     text.lose(away)
-    for part in [*ordered, *bound]:
-        text.add(part.statement, guarded=star and not part.kept.defines)
-    used = set(ordered)
+    for part in ordered:
+        text.add(part)
+    used = set(possible)
     missing = [part.statement for part in values if part not in used and part.kept.defines]
     for statement in [*(s for s in left_out if isinstance(s.node, Broken)), *missing]:
         if statement.defines not in defined:
             text.stand_in(statement, there | defined)
-    lost = {n for s in statements if isinstance(s.node, ast.stmt) for n in assigned(s.node)} - defined - there
     notebooks = sorted({statement.cell.notebook for statement in statements})
-    return Source("\n".join(text.out) + "\n", text.lines, notebooks, sorted(lost)[:LOST_LIMIT])
+    return Source("\n".join(text.out) + "\n", text.lines, notebooks, _lost(statements, parts, defined | there))
+
+
+def _lost(statements: list[Statement], parts: list[Part], there: set[str]) -> list[Lost]:
+    """The variables that the cells assign and that are not there: each with the last statement that would give it."""
+    reads = {part.statement: sorted(part.kept.needs - there) for part in parts}
+    found: dict[str, Lost] = {}
+    for statement in statements:
+        node, cell = statement.node, statement.cell
+        if isinstance(node, Broken):
+            continue
+        for name in assigned(node):
+            if name not in there:
+                away = next((other for other in reads.get(statement, ()) if other != name), "")
+                found[name] = Lost(name, cell.notebook, cell.number, node.lineno, away)
+    return sorted(found.values(), key=lambda lost: lost.name)[:LOST_LIMIT]
+
+
+def _bindings(parts: list[Part], values: list[Part], defined: set[str], there: set[str] | None) -> list[Part]:
+    """The bindings that can be had: to attributes of what the cells define, and changes of variables that nothing
+    defines anew later on. `there`: all names that are; None: nobody knows."""
+    last = {name: number for number, part in enumerate(parts) if part in {*values} for name in part.kept.names}
+    return [
+        part
+        for number, part in enumerate(parts)
+        if part.kept.kind is Kind.BINDING
+        and _about_own(part, defined)
+        and (there is None or part.kept.needs <= there)
+        and all(last.get(name, number) <= number for name in part.kept.changes)
+    ]
 
 
 def _lost_defaults(values: list[Part], there: set[str], computed: set[str]) -> set[str]:
@@ -130,25 +136,35 @@ def _in_order(parts: Iterable[Part], there: set[str]) -> list[Part]:
 
 
 def _last(possible: list[Part], document: list[Part]) -> list[Part]:
-    """The parts that define a name which nothing after them defines, as they stand."""
+    """The parts that define a name which nothing after them defines, those that others after them read before it is
+    defined anew, and the bindings, as they stand."""
     taken: set[str] = set()
+    read: set[str] = set()
     winners: list[Part] = []
     these = set(possible)
     for part in reversed([part for part in document if part in these]):
-        if not part.kept.names <= taken:
+        names = part.kept.names
+        if part.kept.kind is Kind.BINDING or not names <= taken or names & read:
             winners.append(part)
-            taken |= part.kept.names
+            taken |= names
+            read = (read - names) | part.kept.needs
     return winners[::-1]
 
 
 def _about_own(part: Part, defined: set[str]) -> bool:
     """Whether a binding is to an attribute of something that the cells define, and not of a library."""
-    node = part.kept.node
-    if isinstance(node, ast.Expr):
-        roots = [node.value.args[0] if isinstance(node.value, ast.Call) and node.value.args else node.value]
-    else:
-        roots = list(node.targets if isinstance(node, ast.Assign) else [node.target])  # type: ignore[attr-defined]
-    return all(dotted(root).partition(".")[0] in defined for root in roots)
+    return all(root in defined for root in _roots(part.kept.node))
+
+
+def _roots(node: ast.AST) -> Iterator[str]:
+    """The names whose attributes or entries a statement sets, also inside of blocks."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute | ast.Subscript) and isinstance(inner.ctx, ast.Store | ast.Del):
+            yield root(inner)
+        elif isinstance(inner, ast.AugAssign):
+            yield root(inner.target)
+        elif isinstance(inner, ast.Call) and dotted(inner.func) == "setattr" and inner.args:
+            yield root(inner.args[0])
 
 
 def _is_future(part: Part) -> bool:
@@ -159,23 +175,21 @@ class _Text:
     """The module's lines, and where each comes from."""
 
     def __init__(self) -> None:
-        self.out: list[str] = []
+        self.out: list[str] = [MARK]
         self.lines: list[Lines] = []
 
-    def add(self, statement: Statement, guarded: bool) -> None:
-        """A statement as it stands; `guarded`: whether its names are there cannot be told, and it may fail."""
-        node = statement.node
+    def add(self, part: Part) -> None:
+        """A statement as it stands, but for what is dropped inside of it."""
+        statement, node = part.statement, part.statement.node
         assert isinstance(node, ast.stmt)
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
         last = node.end_lineno or node.lineno
         own = statement.lines[first - 1 : last]
-        alone = node.col_offset == 0 and len(own[-1].encode()) == _stripped_end(own[-1], node.end_col_offset)
-        if guarded:
-            self._put(statement, first, ["try: " + ast.unparse(node)] if _is_simple(node) else own)
-            if _is_simple(node):
-                self.out.append("except Exception: pass")
+        alone = node.col_offset == 0 and _is_last(own[-1], node.end_col_offset)
+        if all(_blank(own, first, inner) for inner in part.kept.dropped) and alone:
+            self._put(statement, first, own)
         else:
-            self._put(statement, first, own if alone else ast.unparse(node).split("\n"))
+            self._put(statement, first, ast.unparse(_Without(part.kept.dropped).visit(node)).split("\n"))
 
     def lose(self, names: set[str]) -> None:
         """Variables that are not there, of which only the use is a mistake."""
@@ -212,12 +226,28 @@ class _Text:
         self.out.extend(text)
 
 
-def _is_simple(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign | ast.AnnAssign | ast.Expr)
+def _is_last(line: str, end: int | None) -> bool:
+    """Whether nothing but blanks or a comment follows in a line behind so many bytes."""
+    rest = line.encode()[end or 0 :].strip()
+    return not rest or rest.startswith(b"#")
 
 
-def _stripped_end(line: str, end: int | None) -> int:
-    """`end` where only blanks or a comment follow it: the length of the line in bytes."""
-    whole = line.encode()
-    rest = whole[end or 0 :].strip()
-    return len(whole) if not rest or rest.startswith(b"#") else -1
+def _blank(lines: list[str], first: int, node: ast.stmt) -> bool:
+    """Let a statement that has its lines for itself be a `pass`; whether it has."""
+    begin = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))]) - first
+    end = (node.end_lineno or node.lineno) - first
+    indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
+    if len(indent) != node.col_offset or not _is_last(lines[end], node.end_col_offset):
+        return False
+    lines[begin : end + 1] = [f"{indent}pass", *[""] * (end - begin)]
+    return True
+
+
+class _Without(ast.NodeTransformer):
+    """A statement with a `pass` in the place of some that it holds."""
+
+    def __init__(self, dropped: Collection[ast.stmt]) -> None:
+        self._dropped = dropped
+
+    def visit(self, node: ast.AST) -> Any:
+        return ast.Pass() if node in self._dropped else super().visit(node)

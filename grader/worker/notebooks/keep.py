@@ -15,9 +15,46 @@ BUILTINS = frozenset(dir(builtins))
 MAKES_CONSTANTS = {
     *("bool", "bytes", "dict", "enumerate", "float", "frozenset", "int", "len", "list", "max", "min", "range", "round"),
     *("set", "slice", "sorted", "str", "sum", "tuple", "zip", "abs", "staticmethod", "classmethod", "property"),
-    *("partial", "functools.partial", "namedtuple", "collections.namedtuple", "math.sqrt", "math.log", "math.exp"),
-    *("np.array", "numpy.array", "np.sqrt", "np.log", "np.arange", "np.eye", "torch.tensor", "torch.arange"),
-    *("torch.device", "torch.cuda.is_available", "torch.Size"),
+    *("reversed", "divmod", "isinstance", "hasattr", "getattr", "os.path.exists", "os.path.isfile", "os.path.isdir"),
+    *("partial", "functools.partial", "namedtuple", "collections.namedtuple", "OrderedDict", "defaultdict"),
+    *("collections.OrderedDict", "collections.defaultdict", "Counter", "collections.Counter", "os.path.join"),
+    *("math.sqrt", "math.log", "math.exp", "torch.device", "torch.cuda.is_available", "torch.Size"),
+    *(f"{numpy}.{name}" for numpy in ("np", "numpy") for name in ("array", "sqrt", "log", "arange", "eye", "zeros")),
+    *(f"torch.{name}" for name in ("tensor", "arange", "zeros", "ones", "eye", "linspace", "finfo", "as_tensor")),
+}
+# Methods of whatever a constant is, for which the same holds.
+METHODS = {
+    *(
+        "items",
+        "keys",
+        "values",
+        "get",
+        "copy",
+        "split",
+        "join",
+        "format",
+        "lower",
+        "upper",
+        "strip",
+        "replace",
+        "index",
+    ),
+    *(
+        "view",
+        "reshape",
+        "to",
+        "float",
+        "double",
+        "long",
+        "int",
+        "cuda",
+        "cpu",
+        "type",
+        "clone",
+        "t",
+        "numpy",
+        "tolist",
+    ),
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -32,13 +69,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Kept:
-    """A statement that is kept. `needs`: the names that it reads when it is executed."""
+    """A statement that is kept. `needs`: the names that it reads when it is executed; `changes`: those of variables
+    that it changes; `dropped`: statements inside it that are not kept."""
 
     node: ast.stmt
     kind: Kind
     names: frozenset[str]
     needs: frozenset[str]
     star: bool = False
+    changes: frozenset[str] = frozenset()
+    dropped: tuple[ast.stmt, ...] = ()
 
     @property
     def defines(self) -> bool:
@@ -52,15 +92,19 @@ def kept(node: ast.stmt, itself: str) -> Kept | None:
         return _import(node, itself)
     if isinstance(node, Function | ast.ClassDef):
         return Kept(node, Kind.VALUE, frozenset({node.name}), frozenset(needs(node)))
-    if isinstance(node, ast.Assign | ast.AnnAssign):
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         return _assignment(node)
     if isinstance(node, ast.Expr) and _sets_attribute(node.value):
         return Kept(node, Kind.BINDING, frozenset(), frozenset(needs(node)))
     if isinstance(node, ast.If) and plain(node.test):
         return _block(node, [*node.body, *node.orelse], itself)
-    if isinstance(node, ast.Try) and not node.finalbody:
-        inside = [*node.body, *node.orelse, *(s for handler in node.handlers for s in handler.body)]
-        return _block(node, inside, itself)
+    if isinstance(node, ast.Try):
+        handled = [statement for handler in node.handlers for statement in handler.body]
+        return _block(node, [*node.body, *node.orelse, *handled, *node.finalbody], itself)
+    if isinstance(node, ast.With) and all(_sets_a_mode(item.context_expr) for item in node.items):
+        return _block(node, node.body, itself)
+    if isinstance(node, ast.For) and plain(node.iter) and not node.orelse:
+        return _table(node, itself)
     return None
 
 
@@ -73,38 +117,87 @@ def assigned(node: ast.stmt) -> Iterator[str]:
             yield inner.id
 
 
+def imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """The names that an import binds, as far as it says."""
+    yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names if alias.name != "*")
+
+
 def _import(node: ast.Import | ast.ImportFrom, itself: str) -> Kept | None:
     star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
     if isinstance(node, ast.ImportFrom) and (node.level or node.module == itself):
         return None
     if isinstance(node, ast.Import) and any(alias.name == itself for alias in node.names):
         return None
-    names = frozenset((alias.asname or alias.name.partition(".")[0]) for alias in node.names) - {"*"}
-    return Kept(node, Kind.IMPORT, names, frozenset(), star)
+    return Kept(node, Kind.IMPORT, frozenset(imported(node)), frozenset(), star)
 
 
-def _assignment(node: ast.Assign | ast.AnnAssign) -> Kept | None:
+def _assignment(node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> Kept | None:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     if node.value is None or not plain(node.value):
         return None
     flat = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    read = frozenset(needs(node))
+    if isinstance(node, ast.AugAssign) or all(isinstance(target, ast.Subscript) for target in flat):
+        roots = frozenset(map(root, flat))
+        whole = "" not in roots and all(plain(target) for target in flat)
+        return Kept(node, Kind.BINDING, frozenset(), read | roots, changes=roots) if whole else None
     if all(isinstance(target, ast.Name) for target in flat):
         names = frozenset(target.id for target in flat if isinstance(target, ast.Name))
-        return Kept(node, Kind.VALUE, names, frozenset(needs(node)))
+        return Kept(node, Kind.VALUE, names, read)
     if all(isinstance(target, ast.Attribute) and dotted(target) for target in flat):
-        return Kept(node, Kind.BINDING, frozenset(), frozenset(needs(node)))
+        return Kept(node, Kind.BINDING, frozenset(), read)
     return None
 
 
+def root(target: ast.expr) -> str:
+    """The variable that an assignment to a part of it changes; "" where it is none."""
+    while isinstance(target, ast.Subscript | ast.Attribute):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else ""
+
+
 def _block(node: ast.stmt, inside: Sequence[ast.stmt], itself: str) -> Kept | None:
-    """An `if` or `try` that holds nothing but what would be kept outside of it."""
-    parts = [kept(part, itself) for part in inside if not isinstance(part, ast.Pass)]
-    found = [part for part in parts if part is not None and part.kind is not Kind.BINDING]
-    if len(found) != len(parts) or not found:
+    """A block of statements: those in it that would be kept outside of it. Where some of them are values, bindings are
+    not."""
+    parts = {part: kept(part, itself) for part in inside if not isinstance(part, ast.Pass)}
+    found = [part for part in parts.values() if part is not None]
+    values = [part for part in found if part.kind is not Kind.BINDING]
+    if values:
+        found = values
+    if not found:
         return None
-    kind = Kind.IMPORT if all(part.kind is Kind.IMPORT for part in found) else Kind.VALUE
+    dropped = [part for part, is_kept in parts.items() if is_kept not in found]
+    dropped += [statement for part in found for statement in part.dropped]
+    kind = found[0].kind if len({part.kind for part in found}) == 1 else Kind.VALUE
     names = frozenset[str]().union(*(part.names for part in found))
-    return Kept(node, kind, names, frozenset(needs(node)) - names, any(part.star for part in found))
+    read = set().union(*(part.needs for part in found), *map(needs, _heads(node)))
+    changes = frozenset[str]().union(*(part.changes for part in found))
+    star = any(part.star for part in found)
+    return Kept(node, kind, names, frozenset(read - names), star, changes, tuple(dropped))
+
+
+def _heads(node: ast.stmt) -> Iterator[ast.AST]:
+    """What a block evaluates itself."""
+    if isinstance(node, ast.If):
+        yield node.test
+    elif isinstance(node, ast.With):
+        yield from (item.context_expr for item in node.items)
+    elif isinstance(node, ast.Try):
+        yield from (handler.type for handler in node.handlers if handler.type is not None)
+
+
+def _table(node: ast.For, itself: str) -> Kept | None:
+    """A loop that fills a table: it holds nothing but assignments, and changes a variable from outside."""
+    parts = [kept(part, itself) for part in node.body if not isinstance(part, ast.Pass)]
+    found = [part for part in parts if part is not None and not part.defines and not part.dropped]
+    changes = frozenset[str]().union(*(part.changes for part in found))
+    if len(found) != len(parts) or not changes or any(part.kind is Kind.IMPORT for part in found):
+        return None
+    return Kept(node, Kind.BINDING, frozenset(), frozenset(needs(node)) | changes, changes=changes)
+
+
+def _sets_a_mode(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and dotted(value.func) in {"torch.no_grad", "torch.enable_grad", "no_grad"}
 
 
 def _sets_attribute(value: ast.expr) -> bool:
@@ -118,10 +211,11 @@ def _sets_attribute(value: ast.expr) -> bool:
 
 # -- expressions -------------------------------------------------------------------------------------------------------
 
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 PLAIN = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp),
     *(ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript, ast.Slice, ast.JoinedStr, ast.FormattedValue, ast.Starred),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension),
+    *(*COMPREHENSIONS, ast.comprehension),
     *(ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context, ast.keyword),
 )
 
@@ -135,7 +229,9 @@ def plain(value: ast.AST) -> bool:
             todo.extend(default for default in (*node.args.defaults, *node.args.kw_defaults) if default is not None)
         elif isinstance(node, ast.Call):
             if dotted(node.func) not in MAKES_CONSTANTS:
-                return False
+                if not isinstance(node.func, ast.Attribute) or node.func.attr not in METHODS:
+                    return False
+                todo.append(node.func.value)
             todo.extend([*node.args, *node.keywords])
         elif isinstance(node, PLAIN):
             todo.extend(ast.iter_child_nodes(node))
@@ -172,13 +268,22 @@ def needs(node: ast.AST, *, defaults: bool = True) -> set[str]:
             todo.extend([*one.decorator_list, *one.bases, *one.keywords])
             inside = (needs(part, defaults=defaults) for part in one.body)
             read |= set().union(*inside) - set(_bound(one.body))
+        elif isinstance(one, COMPREHENSIONS):
+            parts = [part for child in ast.iter_child_nodes(one) for part in _flat(child)]
+            own = {name.id for name in ast.walk(one) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)}
+            read |= set().union(*(needs(part, defaults=defaults) for part in parts)) - own
         elif isinstance(one, ast.Name):
             (bound if isinstance(one.ctx, ast.Store) and one is not node else read).add(one.id)
         else:
             todo.extend(ast.iter_child_nodes(one))
     if isinstance(node, ast.Assign | ast.AnnAssign):
-        bound -= {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)} if node.value else set()
+        bound.clear()  # `x = x + 1` reads x
     return read - bound - BUILTINS
+
+
+def _flat(node: ast.AST) -> Iterable[ast.AST]:
+    """What of a comprehension's part is read: the target of its loop is not."""
+    return (node.iter, *node.ifs) if isinstance(node, ast.comprehension) else (node,)
 
 
 def _outside(node: Function | ast.Lambda, defaults: bool) -> Iterable[ast.AST]:
@@ -201,6 +306,6 @@ def _bound(body: Sequence[ast.stmt]) -> Iterator[str]:
         if isinstance(statement, Function | ast.ClassDef):
             yield statement.name
         elif isinstance(statement, ast.Import | ast.ImportFrom):
-            yield from (alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+            yield from imported(statement)
         else:
             yield from assigned(statement)

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAGIC = re.compile(r"\s*[%!?]|[\w.,\s\[\]'\"]+=\s*[%!][^=]|\s*[\w.]+\?{1,2}\s*$")
+RUN = re.compile(r"\s*%run\s+(?:-\w+\s+)*[\"']?(?:[^\"']*/)?(\w+)\.(?:ipynb|py)[\"']?\s*$")
+# The packages ipynb and import_ipynb let a notebook import another one.
+NEIGHBOUR = re.compile(r"^([ \t]*(?:from|import)[ \t]+)\.?ipynb\.fs\.(?:full|defs)\.", re.MULTILINE)
 TOKEN = re.compile(r"#[^\n]*|'''|\"\"\"|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|[(\[{]|[)\]}]|\\.", re.DOTALL)
 GOES_ON = re.compile(r"(else|elif|except|finally)\b|[)\]}#]")
 BEGINS = re.compile(r"(def|class|async\s+def|import|from)\b|@\w")
@@ -29,6 +32,7 @@ class Broken:
 def split(source: str) -> tuple[list[str], list[ast.stmt | Broken]]:
     """The lines of a cell's Python, and its top-level statements, whose line numbers are the cell's."""
     text = source.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").replace("\0", " ")
+    text = NEIGHBOUR.sub(r"\1", text)
     tree = _parsed(text)
     if not isinstance(tree, ast.Module):
         text = _without_magics(text)
@@ -90,13 +94,15 @@ class _Scanner:
 
 
 def _without_magics(text: str) -> str:
-    """Magics and shell lines become `pass`, where a statement may begin: elsewhere `% (a, b)` is formatting."""
+    """Magics and shell lines become `pass`, where a statement may begin: elsewhere `% (a, b)` is formatting. What
+    another notebook is run for, its names, is imported."""
     scanner, out, goes_on, indent = _Scanner(), [], False, ""
     for line in text.split("\n"):
         if goes_on or (scanner.at_start and MAGIC.match(line)):
             indent = indent if goes_on else line[: len(line) - len(line.lstrip())]
             goes_on = line.endswith("\\")
-            out.append(f"{indent}pass")
+            run = None if goes_on else RUN.match(line)
+            out.append(f"{indent}from {run.group(1)} import *" if run else f"{indent}pass")
         else:
             scanner.take(line)
             out.append(line)
