@@ -12,7 +12,7 @@ from grader.course import Assignment
 from grader.grading import check
 from grader.judge import Options
 from grader.submission import open_submission
-from grader.worker.notebooks import MARK, limits
+from grader.worker.notebooks import MARK, guard, limits
 from grader.worker.notebooks.heavy import is_heavy
 from tests.conftest import one
 from tests.test_notebook import algebra, notebook, values
@@ -129,13 +129,16 @@ def test_bindings_tables_and_blocks_are_kept(tmp_path: Path) -> None:
 def test_what_ends_the_process_is_found_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = algebra(
         tmp_path,
-        "class Ends:\n    def __add__(self, other):\n        import os\n        os._exit(3)",
-        "x = Ends.__new__(Ends)\ny = [Ends.__add__(0, 0) for i in range(2)]",
-        "ends = 1\nz = [0] * 10**10\nu = sum(range(10**11))\nlater = [i for i in range(3)]",
+        "import os\nclass Ends:\n    copy = staticmethod(lambda: os._exit(3))",
+        "ended = Ends.copy()\nlater = [i for i in range(3)]",
+        "z = [0] * 10**10\nu = sum(range(10**11))\nlast = [i for i in range(3)]",
         *RIGHT,
     )
     made = values(kept.source)
     assert "scale" in made and made["later"] == [0, 1, 2]
+    why = {name: guard.why_lost("/somewhere/algebra.py", name) for name in ("ended", "z", "u", "last")}
+    assert limits.ENDED in why["ended"] and limits.TOO_MUCH in why["z"] and limits.TOO_LONG in why["u"]
+    assert limits.NOT_TRIED in why["last"]
     monkeypatch.setattr(limits, "_trial", None)
     begin = time.process_time()
     assert "scale" in values(kept.source)

@@ -11,7 +11,6 @@ import resource
 import select
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
@@ -19,9 +18,9 @@ from typing import NoReturn
 from grader.worker.lifeline import IN_SIGHT, die_with_parent, memory_limit
 
 SECONDS = 20.0 if IN_SIGHT else 1.0  # of CPU time that a statement may take; a GPU alone takes two or three to begin
-WALL_SECONDS = 12.0  # for all statements that are tried
+SILENCE = 12.0  # seconds without a statement that ends, after which one is taken to wait for something
 MEMORY = 1 << 30  # bytes that they may add together
-ENDS = 3  # statements that end a trial, after which no other is run
+ENDS = 2  # statements that end a trial, after which no other is run
 
 TOO_MUCH = f"takes more memory than the statements of a notebook may ({MEMORY >> 30} GB)"
 TOO_LONG = f"takes more than {SECONDS:g} s, which is more than a statement of a notebook may"
@@ -55,10 +54,9 @@ def tried(run: Callable[[int], None], heavy: Sequence[bool], first: int) -> dict
     """The steps from `first` on that end the process that runs them, and how: `run` runs one of them, in a fork of this
     process. What is `heavy` gets no more than its time."""
     left_out: dict[int, str] = {}
-    until = time.monotonic() + WALL_SECONDS
     while len(left_out) < ENDS:
         steps = [number for number in range(first, len(heavy)) if number not in left_out]
-        ended = _trial(run, heavy, steps, until)
+        ended = _trial(run, heavy, steps)
         if ended is None:
             return left_out
         left_out[ended[0]] = ended[1]
@@ -66,7 +64,7 @@ def tried(run: Callable[[int], None], heavy: Sequence[bool], first: int) -> dict
     return left_out | dict.fromkeys(later, NOT_TRIED)
 
 
-def _trial(run: Callable[[int], None], heavy: Sequence[bool], steps: list[int], until: float) -> tuple[int, str] | None:
+def _trial(run: Callable[[int], None], heavy: Sequence[bool], steps: list[int]) -> tuple[int, str] | None:
     """Run these steps in a fork: the one that ended it, and how. None where all came to their end, or there is no
     fork to be had."""
     for stream in (sys.stdout, sys.stderr):
@@ -81,7 +79,7 @@ def _trial(run: Callable[[int], None], heavy: Sequence[bool], steps: list[int], 
     if not pid:
         _child(run, heavy, steps, writer)
     os.close(writer)
-    begun, is_late = _count(reader, until)
+    begun, is_late = _count(reader)
     os.close(reader)
     if is_late:
         os.kill(pid, signal.SIGKILL)
@@ -92,11 +90,11 @@ def _trial(run: Callable[[int], None], heavy: Sequence[bool], steps: list[int], 
     return steps[begun - 1], how
 
 
-def _count(reader: int, until: float) -> tuple[int, bool]:
-    """How many steps were begun when the other end was closed, and whether it was not closed in time."""
+def _count(reader: int) -> tuple[int, bool]:
+    """How many steps were begun when the other end was closed, and whether it fell silent instead."""
     begun = 0
     while True:
-        ready, _, _ = select.select([reader], [], [], max(0.0, until - time.monotonic()))
+        ready, _, _ = select.select([reader], [], [], SILENCE)
         if not ready:
             return begun, True
         read = os.read(reader, 4096)
