@@ -56,4 +56,4 @@ def draw_for_nobody() -> None:
         use("agg")
 
     into_memory._is_ours = True  # type: ignore[attr-defined]
-    matplotlib.use = into_memory
+    vars(matplotlib)["use"] = into_memory
