@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from dataclasses import dataclass, replace
@@ -33,6 +34,17 @@ LONGEST = 4_000  # characters of one sentence
 def told_safely(text: str) -> str:
     """What stands in a record: it may quote a submission, whose length and control characters it bounds."""
     return printable(text[:LONGEST])
+
+
+_OURS = re.compile(r"^ *File \"/[^\"\n]*/grader/[^\"\n]*\", line \d+, in .*\n(    .*\n)*", re.MULTILINE)
+_WARNED = re.compile(r"^/\S*/grader/\S+\.py:\d+: (\w+: .*\n)(  .*\n)?", re.MULTILINE)
+_PLACES = re.compile(r"(?<![\w.])/[^\s'\":]*/(site-packages|python3\.\d+|submission|worker-\d+)/")
+
+
+def printed_plainly(text: str) -> str:
+    """What a submission has printed, without lines of a traceback or a warning that are about this grader, and without
+    places of the machine that it was graded on."""
+    return _PLACES.sub("", _WARNED.sub(r"\1", _OURS.sub("", text)))
 
 
 def explain(response: Response, question: Question) -> Explanation:

@@ -19,7 +19,7 @@ from grader.agreement import agreement, agreement_in_other_type
 from grader.compare import Agreement
 from grader.course import Assignment
 from grader.editions import Poll
-from grader.explain import Explanation, explain, explain_import, not_started, told_safely
+from grader.explain import Explanation, explain, explain_import, not_started, printed_plainly, told_safely
 from grader.interview import IMPORT_SECONDS, Imported, Interview
 from grader.marked import Failed, Marked, Row, best_edition, hold, settle, unasked
 from grader.oracle import Oracle, OracleFault
@@ -157,7 +157,7 @@ class Judge:
         except PeerLost as lost:
             why = not_started(lost)
             return self._unasked(module, ModuleResult(module.name, False, why.sentence), why)
-        told = ModuleResult(module.name, True, placeholders=imported.placeholders, printed=imported.printed)
+        told = ModuleResult(module.name, True, None, imported.placeholders, None, printed_plainly(imported.printed))
         if imported.failed:
             why = explain_import(imported, IMPORT_SECONDS)
             told = msgspec.structs.replace(told, imported=False, sentence=why.sentence)
@@ -403,7 +403,7 @@ class Judge:
             hints=marked.hints,
             notes=tuple(dict.fromkeys(map(told_safely, marked.notes))),
             details=tuple(map(told_safely, details)),
-            printed=marked.printed,
+            printed=printed_plainly(marked.printed),
             cases=tuple(marked.cases),
             speed=marked.speed,
             excerpt=diagnose.excerpt(marked.wrong),

@@ -425,3 +425,21 @@ def test_what_a_hidden_case_raises_is_not_shown(grade: Grade) -> None:
     assert scale.verdict is Verdict.CRASHED
     assert scale.sentence == "it raises ValueError (algebra.py, line 6), for inputs that are not shown"
     assert scale.details == ()
+
+
+def test_nothing_of_the_grader_is_shown_in_what_is_printed(grade: Grade) -> None:
+    body = (
+        "import traceback, warnings, sys\nwarnings.simplefilter('always')\nwarnings.warn('mind this', stacklevel=3)\n"
+        "warnings.warn('and that', stacklevel=1)\ntraceback.print_stack(file=sys.stdout)\n"
+        "print(torch.__file__)\nreturn x * factor"
+    )
+    result = grade(algebra="import torch\n" + algebra(body))
+    printed = one(result, "scale").printed
+    assert result.all_right and "UserWarning: mind this" in printed and "UserWarning: and that" in printed
+    assert "traceback.print_stack" in printed and "torch/__init__.py" in printed
+    assert "serve.py" not in printed and "site-packages" not in printed, printed
+
+
+def test_no_innards_in_what_is_expected_and_came(grade: Grade) -> None:
+    told = str(one(grade(algebra=algebra("return [x, x]")), "scale"))
+    assert "array(" not in told and "Tensor(" not in told

@@ -165,7 +165,9 @@ def graded(judges: Callable[[str], Judge], assignment: Assignment, folder: Path,
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", [f"a{number}" for number in range(1, 8)])
-def test_an_untouched_skeleton_is_not_attempted(judges, tmp_path: Path, name: str, form: str) -> None:
+def test_an_untouched_skeleton_is_not_attempted(
+    judges: Callable[[str], Judge], tmp_path: Path, name: str, form: str
+) -> None:
     exercises = graded(judges, COURSE.assignment(name), tmp_path, FORMS[form]())
     asked = [e for e in exercises if e.verdict not in UNASKED]
     assert [(e.id, e.verdict, e.sentence) for e in asked if e.verdict is not Verdict.NOT_ATTEMPTED] == []

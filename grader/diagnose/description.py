@@ -205,7 +205,16 @@ def _right(agreement: Agreement, question: Question, wrong: Sequence[Wrong]) -> 
 def _short(value: Any) -> str:
     if isinstance(value, Tensor):
         return f"{value.array.item():g}" if value.array.size == 1 and value.array.dtype.kind != "c" else kind_of(value)
+    if isinstance(value, list | tuple | dict) and any(
+        map(_is_no_text, value.values() if isinstance(value, dict) else value)
+    ):
+        return f"{kind_of(value)} of {len(value):,}"
     return str(value.text if isinstance(value, Opaque) else value)[:SHORT]
+
+
+def _is_no_text(value: Any) -> bool:
+    """Whether a part of a value has no short text of its own: a tensor, an object, containers of them."""
+    return isinstance(value, Tensor | Opaque | np.ndarray | list | tuple | dict)
 
 
 __all__ = ["Description", "describe"]

@@ -66,6 +66,23 @@ def scale(x, factor):
     assert transcript.printed.strip() == str([["algebra.py", "chance.py"], None, None, None, None, None])
 
 
+@levels
+def test_the_current_folder_is_its_own_and_holds_what_was_handed_in(level: str, rooms: Rooms, grade_in: Grade) -> None:
+    source = """
+import sys
+assert sys.argv == sys.orig_argv[1:] == [__file__]
+assert "sort_by_size" in open("chance.py").read()
+open("made.txt", "w").write("mine")
+
+def scale(x, factor):
+    import os
+    assert "sort_by_size" in open("chance.py").read() and os.environ["TMPDIR"] == os.getcwd()
+    os.chdir("/")
+    return x * factor
+"""
+    assert all(one(grade_in(rooms(level), algebra=source), "scale").points for _ in range(2))
+
+
 LEAVES = """
 import os, tempfile
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def case(hidden: bool) -> Question:
     """The question of a public or a hidden case of asked_1."""
     checks = Checks("t", title="T")
 
-    def f(sub, x):
+    def f(sub: Any, x: Any) -> dict[str, Any]:
         return {"out": sub.f(x)}
 
     exercise = checks.module("asked_1").exercise("f", points=1)(f)
