@@ -10,6 +10,7 @@ from checks import (
     digits_to_learn,
     discriminator,
     discriminator_loss,
+    for_a_generator,
     for_a_network,
     generator,
     generator_loss,
@@ -127,9 +128,9 @@ JUDGE = (PIXELS, 256, 256, 1)
 
 
 @discriminator.case
-def glaring_pictures(draw):
+def a_batch_of_pictures(draw):
     """Logits of both signs"""
-    return for_a_network(draw, 16, PIXELS, size=5.0)
+    return for_a_network(draw, 64, PIXELS)
 
 
 @discriminator.case(worth=0.1)
@@ -137,8 +138,13 @@ def one_picture(draw):
     return for_a_network(draw, 1, PIXELS)
 
 
+@discriminator.case(worth=0.1)
+def every_layer_counts(draw):
+    return for_a_network(draw, 2, PIXELS, every=True)
+
+
 @discriminator.oracle
-def judged_by_arithmetic(ref, x, x_test, numbers):
+def judged_by_arithmetic(ref, x, x_test, numbers, every):
     """The products and slopes, forwards and backwards."""
     shapes = [(256, PIXELS), (256, 256), (1, 256)]
     weights = [tiled(numbers, *shape) * (2 / shape[1]) ** 0.5 for shape in shapes]
@@ -228,21 +234,26 @@ def maker(noise_dim=96, *, widths=(1024, 1024), between=RELU, last=TANH, **optio
 
 @generator.case
 def noise_of_some_numbers(draw):
-    return dict(for_a_network(draw, 5, draw.integer(8, 40)), by_default=False)
+    return for_a_generator(draw, 5, draw.integer(8, 40))
 
 
-@generator.case(worth=0.2)
+@generator.case
 def noise_as_it_is_by_default(draw):
-    return dict(for_a_network(draw, 3, 96), by_default=True)
+    return for_a_generator(draw, 3, 96, by_default=True)
 
 
 @generator.case(worth=0.1)
 def noise_of_one_number(draw):
-    return dict(for_a_network(draw, 1, 1), by_default=False)
+    return for_a_generator(draw, 1, 1)
+
+
+@generator.case(worth=0.1)
+def every_layer_of_the_generator_counts(draw):
+    return for_a_generator(draw, 2, 5, every=True)
 
 
 @generator.oracle
-def made_by_arithmetic(ref, x, x_test, numbers, by_default):
+def made_by_arithmetic(ref, x, x_test, numbers, every, by_default):
     shapes = [(1024, x.shape[1]), (1024, 1024), (PIXELS, 1024)]
     weights = [tiled(numbers, *shape) * (2 / shape[1]) ** 0.5 for shape in shapes]
     biases = [0.3 + 0.5 * tiled(numbers, len(w)) for w in weights]
@@ -306,7 +317,7 @@ def logits_in_a_column(draw):
     return dict(logits_real=draw.normal(9, 1, scale=3), logits_fake=draw.normal(9, 1, mean=-1))
 
 
-@discriminator_loss.case(worth=0.4)
+@discriminator_loss.case(worth=0.25)
 def huge_logits(draw):
     return dict(logits_real=draw.normal(5, scale=1e4), logits_fake=draw.normal(5, scale=1e4))
 
@@ -416,7 +427,7 @@ def made_logits_in_a_column(draw):
     return dict(logits_fake=draw.normal(9, 1, scale=3))
 
 
-@generator_loss.case(worth=0.4)
+@generator_loss.case(worth=0.25)
 def huge_made_logits(draw):
     return dict(logits_fake=draw.normal(5, scale=1e4))
 
@@ -719,9 +730,8 @@ def convolutional(*, between=LEAKY, pool="MaxPool2d", last=None, sizes=(5, 5), c
 
 
 @dc_classifier.case
-def glaring_pictures_to_convolve(draw):
-    """Logits of both signs"""
-    return for_a_network(draw, 9, PIXELS, size=5.0)
+def more_pictures_to_convolve(draw):
+    return for_a_network(draw, 9, PIXELS)
 
 
 @dc_classifier.case(worth=0.1)
@@ -729,8 +739,13 @@ def one_picture_to_convolve(draw):
     return for_a_network(draw, 1, PIXELS)
 
 
+@dc_classifier.case(worth=0.1)
+def every_layer_that_convolves_counts(draw):
+    return for_a_network(draw, 2, PIXELS, every=True)
+
+
 @dc_classifier.oracle
-def convolved_from_windows(ref, x, x_test, numbers):
+def convolved_from_windows(ref, x, x_test, numbers, every):
     functional = torch.nn.functional
     shapes = [(32, 1, 5, 5), (64, 32, 5, 5), (1024, 1024), (1, 1024)]
     biases = [0.3 + 0.5 * tiled(numbers, shape[0]) for shape in shapes]
@@ -828,16 +843,26 @@ def deconvolutional(
 
 @dc_generator.case
 def noise_of_some_numbers_to_convolve(draw):
-    return dict(for_a_network(draw, 4, draw.integer(8, 40)), by_default=False)
+    return for_a_generator(draw, 4, draw.integer(8, 40), evaluated=False)
+
+
+@dc_generator.case
+def default_noise_to_convolve(draw):
+    return for_a_generator(draw, 3, 96, by_default=True, evaluated=False)
 
 
 @dc_generator.case(worth=0.2)
-def default_noise_to_convolve(draw):
-    return dict(for_a_network(draw, 3, 96), by_default=True)
+def in_evaluation_after_training(draw):
+    return for_a_generator(draw, 4, 7)
+
+
+@dc_generator.case(worth=0.1)
+def every_layer_that_makes_pictures_counts(draw):
+    return for_a_generator(draw, 3, 5, evaluated=False, every=True)
 
 
 @dc_generator.oracle
-def deconvolved_by_hand(ref, x, x_test, numbers, by_default):
+def deconvolved_by_hand(ref, x, x_test, numbers, every, by_default):
     """Batch norm by arithmetic; a transposed convolution is a convolution of maps with zeros in between."""
     functional = torch.nn.functional
     shapes = [(1024, x.shape[1]), (6272, 1024), (128, 64, 4, 4), (64, 1, 4, 4)]
@@ -880,8 +905,8 @@ def deconvolved_by_hand(ref, x, x_test, numbers, by_default):
     out = forward(x, None)
     (dx,) = torch.autograd.grad((out * projection(tuple(out.shape), out)).sum(), x)
     counts = {str(shape): 1 for shape in shapes} | {"(1024,)": 3, "(6272,)": 3, "(64,)": 3, "(1,)": 1}
-    parameters = dict(sorted(counts.items()))
-    return {"out": out.detach(), "dx": dx, "out_test": forward(x_test, statistics), "parameters": parameters}
+    evaluated = {} if x_test is None else {"out_test": forward(x_test, statistics)}
+    return {"out": out.detach(), "dx": dx, **evaluated, "parameters": dict(sorted(counts.items()))}
 
 
 @dc_generator.alternative

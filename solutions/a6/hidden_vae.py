@@ -139,16 +139,16 @@ reparametrize.equivalent(
 
 @loss_function.case
 def more_pictures_decoded(draw):
-    return decoded(draw, 6, draw.integer(4, 12))
+    return decoded(draw, 6, draw.integer(4, 12), contrast=2)
 
 
-@loss_function.case(worth=0.4)
+@loss_function.case(worth=0.2)
 def black_and_white_pictures(draw):
     inputs = decoded(draw, 4, 10)
     return dict(inputs, x=inputs["x"].round())
 
 
-@loss_function.case(worth=0.2)
+@loss_function.case(worth=0.1)
 def one_picture_decoded(draw):
     return decoded(draw, 1, 5)
 
@@ -158,7 +158,7 @@ def smaller_pictures(draw):
     return decoded(draw, 3, 2, side=12)
 
 
-@loss_function.case(worth=0.2)
+@loss_function.case(worth=0.1)
 def far_from_standard(draw):
     return decoded(draw, 3, 8, scale=3)
 
@@ -309,6 +309,11 @@ def one_picture_to_encode(draw):
     return pictures_to_encode(draw, 1, 15)
 
 
+@autoencoder.case(worth=0.1)
+def latents_by_default(draw):
+    return pictures_to_encode(draw, 2, 15, by_default=True)
+
+
 @conditional.case
 def pictures_with_other_classes(draw):
     return pictures_with_classes(draw, 6, draw.integer(4, 13), draw.integer(3, 8))
@@ -317,6 +322,11 @@ def pictures_with_other_classes(draw):
 @conditional.case(worth=0.1)
 def one_picture_with_a_class(draw):
     return pictures_with_classes(draw, 1, 15, 10)
+
+
+@conditional.case(worth=0.1)
+def classes_and_latents_by_default(draw):
+    return pictures_with_classes(draw, 3, 15, 10, by_default=True)
 
 
 def by_arithmetic(x, c, numbers, Z):
@@ -359,12 +369,12 @@ def by_arithmetic(x, c, numbers, Z):
 
 
 @autoencoder.oracle
-def autoencoder_by_arithmetic(ref, x, numbers, latent_size):
+def autoencoder_by_arithmetic(ref, x, numbers, latent_size, by_default):
     return by_arithmetic(x, None, numbers, latent_size)
 
 
 @conditional.oracle
-def conditional_by_arithmetic(ref, x, c, numbers, latent_size):
+def conditional_by_arithmetic(ref, x, c, numbers, latent_size, by_default):
     return by_arithmetic(x, c, numbers, latent_size)
 
 
