@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from grader.validate.bench import Bench
 from tests.coursework import COURSE, Coursework, make_importable
 from tests.false_alarms import inputs_of
+from tests.mistakes import most_are_named, rounds, told
+from tests.mistakes_a6 import MISTAKES
 
 
 class TestA6(Coursework):
@@ -34,6 +38,13 @@ class TestA6(Coursework):
     blocked = {
         "generator.training": "sample_noise, discriminator, discriminator_loss, generator_loss, get_optimizer",
     }
+
+    def test_mistakes_of_students_are_named(self, bench: Bench, tmp_path: Path) -> None:
+        """Ten of them; tests/test_mistakes_long.py takes all."""
+        quick = [mistake for mistake in MISTAKES if "build_dc" not in mistake[1]]  # which are slow
+        chosen = next(chosen for chosen in rounds(self.assignment(), quick) if chosen[0][0] == 2)
+        assert len(chosen) >= 10
+        most_are_named(told(bench, chosen, tmp_path))
 
 
 @pytest.fixture

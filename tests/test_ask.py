@@ -70,4 +70,9 @@ def test_a_layer_that_nothing_depends_on_does_not_count() -> None:
     assert [id(p) for p in counted] == [id(p) for p in (*net.used.parameters(), *net.off.parameters())]
     assert used_parameters(net, torch.ones(())) == []
     found = gradients_by_shape(net, out)
-    assert {shape: len(gradients) for shape, gradients in found.items()} == {"(2, 3)": 1, "(2,)": 1, "(4, 2)": 1, "(4,)": 1}
+    assert {shape: len(gradients) for shape, gradients in found.items()} == {
+        "(2, 3)": 1,
+        "(2,)": 1,
+        "(4, 2)": 1,
+        "(4,)": 1,
+    }

@@ -429,11 +429,11 @@ def normal_with_that_mean_and_variance(ref, answer, mu, logvar):
     yield certain(usable), "z has the shape and the dtype of mu"
     if not usable:
         return
-    noise = z - mu
+    noise, deviation = z - mu, (logvar / 2).exp()
     yield certain((noise != 0).any()), "z is not mu itself"
-    independent, claims = independence(noise, again - mu)
+    # By the deviation: else where it is large both calls lie far out, if the noise lies to one side of 0.
+    independent, claims = independence(noise / deviation, (again - mu) / deviation)
     yield from claims
-    deviation = (logvar / 2).exp()
     if independent:
         right = follows(noise / deviation, normal)
         yield right, "(z - mu) / exp(logvar / 2) is standard normal"
