@@ -11,7 +11,12 @@ MISTAKES = [
         "  layers.append(nn.LeakyReLU(inplace=True))\n  layers.append(nn.Linear(256, 1))",
         "  layers.append(nn.Linear(256, 1))",
     ),
-    (2, "gan.discriminator", "nn.Linear(784, 256), nn.LeakyReLU(0.01)", "nn.Linear(784, 256), nn.LeakyReLU(0.1)"),
+    (
+        2,
+        "gan.discriminator",
+        "nn.Linear(784, 256), nn.LeakyReLU(0.01), nn.Linear(256, 256), nn.LeakyReLU(0.01)",
+        "nn.Linear(784, 256), nn.LeakyReLU(0.1), nn.Linear(256, 256), nn.LeakyReLU(0.1)",
+    ),
     (3, "gan.discriminator", "leaky_relu(self.b(x), 1e-2)", "relu(self.b(x))"),
     (1, "gan.generator", "nn.Linear(1024, 1024),\n    nn.ReLU(True),", "nn.Linear(1024, 1024),"),
     (2, "gan.generator", "nn.Linear(1024, 784), nn.Tanh())", "nn.Linear(1024, 784), nn.Sigmoid())"),
