@@ -31,7 +31,7 @@ demo: setup
 # The suites that want a quiet machine, or many minutes of it, are `make proofs`.
 LONG := tests/diagnose/test_truth_long.py tests/batch/test_killed.py tests/test_lesson_long.py tests/test_release_long.py \
 	tests/batch/test_malformed_long.py tests/test_on_the_gpu.py tests/test_a6_long.py tests/test_secrets_long.py \
-	tests/test_false_alarms_long.py
+	tests/test_false_alarms_long.py tests/test_mistakes_long.py
 
 test: setup lint browser
 	$(RUN)/pytest -n 2 --dist loadgroup $(addprefix --ignore=,$(LONG))

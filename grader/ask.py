@@ -2,13 +2,14 @@
 reads the same files, never imports it.
 
     from grader.ask import torch, same_parameters, gradients_by_shape, loss_and_gradients
+    from grader.ask import differentiable, gradients_of, used_parameters    # the parts of these
     from grader.ask import fill_by_shape, stacked_by_shape          # the same for networks that keep a dict of tensors
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ else:
     torch = _Torch()
 
 __all__ = [
+    "differentiable",
     "fill_by_shape",
     "gradients_by_shape",
+    "gradients_of",
     "loss_and_gradients",
     "projection",
     "same_parameters",
     "stacked_by_shape",
     "torch",
+    "used_parameters",
 ]
 
 
@@ -42,14 +46,40 @@ def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
     return torch.cos(torch.arange(n, dtype=torch.float64)).reshape(shape).to(dtype=like.dtype, device=like.device)
 
 
+def differentiable(*inputs: torch.Tensor) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Leaves that hold the inputs' values, and copies of them to hand to a submission.
+
+    A copy may be changed in place, as the output of a network's layer may; a leaf that wants a gradient may not."""
+    leaves = [x.detach().requires_grad_() for x in inputs]
+    return leaves, [leaf.clone() for leaf in leaves]
+
+
+def gradients_of(total: torch.Tensor, leaves: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    """The gradients of a scalar with respect to the leaves: 0 where autograd cannot go back from it."""
+    if not total.requires_grad:
+        return [torch.zeros_like(leaf) for leaf in leaves]
+    found = torch.autograd.grad(total, leaves, allow_unused=True)
+    return [torch.zeros_like(x) if g is None else g for x, g in zip(leaves, found, strict=True)]
+
+
 def loss_and_gradients(loss_of: Callable[..., Any], *inputs: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """A loss, and its gradients with respect to the inputs: 0 where autograd cannot go back from it."""
-    inputs = tuple(x.detach().requires_grad_() for x in inputs)
-    loss = torch.as_tensor(loss_of(*inputs))
-    if not loss.requires_grad:
-        return loss, [torch.zeros_like(x) for x in inputs]
-    gradients = torch.autograd.grad(loss.sum(), inputs, allow_unused=True)
-    return loss.detach(), [torch.zeros_like(x) if g is None else g for x, g in zip(inputs, gradients, strict=True)]
+    leaves, given = differentiable(*inputs)
+    loss = torch.as_tensor(loss_of(*given))
+    return loss.detach(), gradients_of(loss.sum(), leaves)
+
+
+def used_parameters(net: torch.nn.Module, *outputs: torch.Tensor) -> list[torch.nn.Parameter]:
+    """The parameters of `net` that some of its outputs depend on. A layer that is made and never called has none."""
+    steps = [output.grad_fn for output in outputs if output.grad_fn is not None]
+    seen, used = set(steps), set()
+    while steps:
+        step = steps.pop()
+        used.add(id(getattr(step, "variable", None)))  # the end of a way back: a parameter, or another leaf
+        further = {before for before, _ in step.next_functions if before is not None} - seen
+        seen |= further
+        steps += further
+    return [parameter for parameter in net.parameters() if id(parameter) in used]
 
 
 def same_parameters(net: torch.nn.Module) -> torch.nn.Module:
@@ -73,14 +103,15 @@ def gradients_by_shape(net: torch.nn.Module, output: torch.Tensor | None = None)
     """Gradients of a fixed projection of `output` with respect to the parameters of `net`, {"(3, 4)": [gradient, ...]},
     each list in an order that depends on the values alone, so that equal shapes are compared as unordered sets.
 
-    Without `output`, the gradients that a backward pass has left in the parameters."""
+    Without `output`, the gradients that a backward pass has left in the parameters. A parameter that has none, as in a
+    layer that is made and never called, does not count."""
     if output is not None:
         net.zero_grad()
         (output * projection(tuple(output.shape), output)).sum().backward()  # type: ignore[no-untyped-call]
     found: dict[str, list[torch.Tensor]] = {}
     for parameter in net.parameters():
-        gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        found.setdefault(str(tuple(parameter.shape)), []).append(gradient.detach())
+        if parameter.grad is not None:
+            found.setdefault(str(tuple(parameter.shape)), []).append(parameter.grad.detach())
     for gradients in found.values():
         # Rounded, so that the order does not hang on the last bits.
         gradients.sort(key=lambda g: [round(float(v), 4) for v in (g.double().sum(), (g.double() ** 2).sum())])

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
 
 from grader.judge import Judge
 from grader.result import Verdict
-from tests.coursework import SUBMISSIONS, Coursework, short, wrong
+from grader.validate.bench import Bench
+from tests.coursework import COURSE, SUBMISSIONS, Coursework, make_importable, short, wrong
+from tests.false_alarms import inputs_of
+from tests.mistakes import most_are_named, rounds, told
+from tests.mistakes_a7 import MISTAKES
 
 COURSE_SINUSOID = """
 def position_encoding_sinusoid(K, M):
@@ -68,6 +78,46 @@ class TestA7(Coursework):
             assert result.points == 75 - 8
             told = {module.name: module.edition for module in result.modules}
             assert told["transformers"] == self.module("transformers").editions[edition].sentence
+
+    def test_mistakes_of_students_are_named(self, bench: Bench, tmp_path: Path) -> None:
+        """Ten of them; tests/test_mistakes_long.py takes all."""
+        chosen = next(chosen for chosen in rounds(self.assignment(), MISTAKES) if chosen[0][0] == 2)
+        assert len(chosen) >= 10
+        most_are_named(told(bench, chosen, tmp_path))
+
+
+IN_PLACE = {
+    "SelfAttention": "SelfAttention",
+    "MultiHeadAttention": "MultiHeadAttention",
+    "LayerNormalization": "LayerNormalization",
+    "FeedForwardBlock": "FeedForwardBlock",
+    "EncoderBlock.dropout": "EncoderBlock",
+    "DecoderBlock.dropout": "DecoderBlock",
+}
+
+
+@pytest.mark.parametrize("exercise", IN_PLACE)
+def test_inputs_may_be_changed_in_place(exercise: str, monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+    """A layer that doubles its first input in place sees twice the input, in the first pass as in the last one."""
+    make_importable("a7", monkeypatch)
+    reference: Any = getattr(importlib.import_module("transformers"), IN_PLACE[exercise])
+
+    class Beside(reference):  # type: ignore[misc]
+        def forward(self, x: Any, *others: Any) -> Any:
+            return super().forward(2 * x, *others)
+
+    class InPlace(reference):  # type: ignore[misc]
+        def forward(self, x: Any, *others: Any) -> Any:
+            return super().forward(x.mul_(2), *others)
+
+    declared = COURSE.assignment("a7").checks[f"transformers.{exercise}"]
+    answers = []
+    for layer in (Beside, InPlace):
+        inputs = inputs_of(declared, 0)
+        torch.manual_seed(0)
+        submission = SimpleNamespace(**{IN_PLACE[exercise]: layer})
+        answers.append(declared.ask(submission, **{name: inputs[name] for name in declared.inputs}))
+    torch.testing.assert_close(answers[1], answers[0])
 
 
 def without(function: str, source: str) -> str:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from grader.ask import loss_and_gradients, projection, same_parameters, torch
+from grader.ask import differentiable, gradients_of, loss_and_gradients, projection, same_parameters, torch
 from grader.property import certain, close, deviation_is, mean_is
 from grader.spec import Checks, no_calls, operations_do_not_grow
 
@@ -246,9 +246,9 @@ def block_outputs(block, x, x_test, Cout, downsample):
 
 def both_modes(net, x, x_test):
     net = same_parameters(net.to(x))
-    x = x.detach().requires_grad_()
-    out = net.train()(x)
-    (dx,) = torch.autograd.grad((out * projection(tuple(out.shape), out)).sum(), x)
+    leaves, given = differentiable(x)
+    out = net.train()(*given)
+    (dx,) = gradients_of((out * projection(tuple(out.shape), out)).sum(), leaves)
     with torch.no_grad():
         out_test = net.eval()(x_test)
     return {"out": out.detach(), "dx": dx, "out_test": out_test, "parameters": shapes_of(net)}

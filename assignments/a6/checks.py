@@ -2,7 +2,15 @@
 
 import math
 
-from grader.ask import loss_and_gradients, projection, stacked_by_shape, torch
+from grader.ask import (
+    differentiable,
+    gradients_of,
+    loss_and_gradients,
+    projection,
+    stacked_by_shape,
+    torch,
+    used_parameters,
+)
 from grader.property import binomial, certain, close, follows
 from grader.spec import Checks
 
@@ -122,36 +130,47 @@ def output_for(net, x):
         raise
 
 
-def both_modes(net, x, x_test, numbers):
-    """What a network computes in training, the gradient of its input, what it computes in evaluation after that, and
-    its parameters' shapes."""
+def both_modes(net, x, x_test, numbers, every):
+    """What a network computes in training, the gradient of its input, what it computes in evaluation after that (where
+    there is something to evaluate), and its parameters' shapes: of those that count for the output, or of every one.
+    """
     net = filled(net.to(x), numbers)
-    x = x.detach().requires_grad_()
-    out = output_for(net.train(), x)
-    (dx,) = torch.autograd.grad((out * projection(tuple(out.shape), out)).sum(), x)
-    with torch.no_grad():
-        out_test = output_for(net.eval(), x_test)
-    shapes = [str(tuple(parameter.shape)) for parameter in net.parameters()]
-    counts = {shape: shapes.count(shape) for shape in sorted(set(shapes))}
-    return {"out": out.detach(), "dx": dx, "out_test": out_test, "parameters": counts}
+    leaves, given = differentiable(x)
+    out = output_for(net.train(), *given)
+    parameters = net.parameters() if every else used_parameters(net, out)
+    (dx,) = gradients_of((out * projection(tuple(out.shape), out)).sum(), leaves)
+    found = {"out": out.detach(), "dx": dx}
+    if x_test is not None:
+        with torch.no_grad():
+            found["out_test"] = output_for(net.eval(), x_test)
+    shapes = [str(tuple(parameter.shape)) for parameter in parameters]
+    return {**found, "parameters": {shape: shapes.count(shape) for shape in sorted(set(shapes))}}
 
 
 @gan.exercise("discriminator", points=6)
-def discriminator(sub, x, x_test, numbers):
+def discriminator(sub, x, x_test, numbers, every):
     """The discriminator of linear layers, under given parameters."""
-    return both_modes(sub.discriminator(), x, x_test, numbers)
+    return both_modes(sub.discriminator(), x, x_test, numbers, every)
 
 
 @gan.exercise("generator", points=6)
-def generator(sub, x, x_test, numbers, by_default):
+def generator(sub, x, x_test, numbers, every, by_default):
     """The generator of linear layers, under given parameters."""
-    return both_modes(sub.generator() if by_default else sub.generator(x.shape[1]), x, x_test, numbers)
+    net = sub.generator() if by_default else sub.generator(x.shape[1])
+    return both_modes(net, x, x_test, numbers, every)
 
 
-def for_a_network(draw, n, width, *, size=1.0):
-    """The inputs of a network: `n` examples of `width` numbers, others for evaluation, and numbers for parameters."""
-    x, x_test = (draw.uniform(rows, width, low=-size, high=size) for rows in (n, 2))
-    return dict(x=x, x_test=x_test, numbers=draw.normal(10_007))  # a prime: no two rows of weights are the same
+def for_a_network(draw, n, width, *, evaluated=True, every=False):
+    """The inputs of a network: `n` examples of `width` numbers, others for evaluation, and numbers for parameters.
+    `every`: layers that are made and not used count, too."""
+    x, x_test = (draw.uniform(rows, width, low=-1, high=1) for rows in (n, 2))
+    numbers = draw.normal(10_007)  # a prime: no two rows of weights are the same
+    return dict(x=x, x_test=x_test if evaluated else None, numbers=numbers, every=every)
+
+
+def for_a_generator(draw, n, noise_dim, *, by_default=False, **options):
+    """The inputs of a generator. `by_default`: it is not told how many numbers its noise has."""
+    return dict(for_a_network(draw, n, noise_dim, **options), by_default=by_default)
 
 
 @discriminator.case
@@ -161,7 +180,7 @@ def three_pictures(draw):
 
 @generator.case
 def noise_of_four_numbers(draw):
-    return dict(for_a_network(draw, 3, 4), by_default=False)
+    return for_a_generator(draw, 3, 4)
 
 
 # == gan: losses ======================================================================================================
@@ -349,16 +368,16 @@ def scores_of_six_made(draw):
 
 
 @gan.exercise("build_dc_classifier", points=7)
-def dc_classifier(sub, x, x_test, numbers):
+def dc_classifier(sub, x, x_test, numbers, every):
     """The convolutional discriminator, under given parameters."""
-    return both_modes(sub.build_dc_classifier(), x, x_test, numbers)
+    return both_modes(sub.build_dc_classifier(), x, x_test, numbers, every)
 
 
 @gan.exercise("build_dc_generator", points=8, seconds=20)
-def dc_generator(sub, x, x_test, numbers, by_default):
+def dc_generator(sub, x, x_test, numbers, every, by_default):
     """The convolutional generator, under given parameters, in training and in evaluation."""
     net = sub.build_dc_generator() if by_default else sub.build_dc_generator(x.shape[1])
-    return both_modes(net, x, x_test, numbers)
+    return both_modes(net, x, x_test, numbers, every)
 
 
 @dc_classifier.case
@@ -368,7 +387,7 @@ def three_pictures_to_convolve(draw):
 
 @dc_generator.case
 def noise_of_four_numbers_to_convolve(draw):
-    return dict(for_a_network(draw, 3, 4), by_default=False)
+    return for_a_generator(draw, 3, 4, evaluated=False)
 
 
 # == vae ==============================================================================================================
@@ -380,13 +399,11 @@ QUIET = 60  # what is taken from logvar, so that the latent vector is mu but for
 @vae.exercise("reparametrize", points=9)
 def reparametrize(sub, mu, logvar):
     """Latent vectors, drawn twice, and the gradients of the first ones."""
-    mu, logvar = mu.requires_grad_(), logvar.requires_grad_()
-    z = sub.reparametrize(mu, logvar)
-    dmu, dlogvar = torch.zeros_like(mu), torch.zeros_like(mu)
-    if z.requires_grad:
-        slopes = torch.autograd.grad((z * projection(tuple(z.shape), z)).sum(), [mu, logvar], allow_unused=True)
-        dmu, dlogvar = (torch.zeros_like(mu) if slope is None else slope for slope in slopes)
-    return {"z": z.detach(), "again": sub.reparametrize(mu, logvar).detach(), "dmu": dmu, "dlogvar": dlogvar}
+    leaves, given = differentiable(mu, logvar)
+    z = sub.reparametrize(*given)
+    dmu, dlogvar = gradients_of((z * projection(tuple(z.shape), z)).sum(), leaves)
+    again = sub.reparametrize(*differentiable(mu, logvar)[1])
+    return {"z": z.detach(), "again": again.detach(), "dmu": dmu, "dlogvar": dlogvar}
 
 
 def latents(draw, N, Z, *, low=-1.0, high=3.0):
@@ -412,11 +429,11 @@ def normal_with_that_mean_and_variance(ref, answer, mu, logvar):
     yield certain(usable), "z has the shape and the dtype of mu"
     if not usable:
         return
-    noise = z - mu
+    noise, deviation = z - mu, (logvar / 2).exp()
     yield certain((noise != 0).any()), "z is not mu itself"
-    independent, claims = independence(noise, again - mu)
+    # By the deviation: else where it is large both calls lie far out, if the noise lies to one side of 0.
+    independent, claims = independence(noise / deviation, (again - mu) / deviation)
     yield from claims
-    deviation = (logvar / 2).exp()
     if independent:
         right = follows(noise / deviation, normal)
         yield right, "(z - mu) / exp(logvar / 2) is standard normal"
@@ -444,11 +461,11 @@ def loss_function(sub, x_hat, x, mu, logvar):
     return {"loss": loss, "dx_hat": dx_hat, "dmu": dmu, "dlogvar": dlogvar}
 
 
-def decoded(draw, N, Z, *, side=SIDE, scale=1.0):
-    """The inputs of loss_function."""
+def decoded(draw, N, Z, *, side=SIDE, scale=1.0, contrast=1.0):
+    """The inputs of loss_function. The larger the contrast, the more pixels are black or white: half of them at 2."""
     return dict(
         x_hat=draw.uniform(N, 1, side, side, low=0.02, high=0.98),
-        x=draw.uniform(N, 1, side, side),
+        x=(0.5 + contrast * (draw.uniform(N, 1, side, side) - 0.5)).clip(0, 1),
         mu=draw.normal(N, Z, scale=scale * 4),
         logvar=draw.normal(N, Z, scale=scale),
     )
@@ -460,16 +477,17 @@ def three_pictures_decoded(draw):
 
 
 @vae.exercise("VAE", points=11, needs=["reparametrize"], compared=["x_hat", "mu", "logvar", "dx", "layers"])
-def autoencoder(sub, x, numbers, latent_size):
+def autoencoder(sub, x, numbers, latent_size, by_default):
     """The autoencoder under given parameters: almost without noise, and with noise."""
-    return encoded_and_decoded(sub.VAE(PIXELS, latent_size=latent_size), (x,), numbers, {PIXELS, latent_size})
+    net = sub.VAE(PIXELS) if by_default else sub.VAE(PIXELS, latent_size=latent_size)
+    return encoded_and_decoded(net, (x,), numbers, {PIXELS, latent_size})
 
 
 @vae.exercise("CVAE", points=9, needs=["reparametrize"], compared=["x_hat", "mu", "logvar", "dx", "layers"])
-def conditional(sub, x, c, numbers, latent_size):
+def conditional(sub, x, c, numbers, latent_size, by_default):
     """The conditional autoencoder under given parameters: almost without noise, and with noise."""
     classes = c.shape[1]
-    net = sub.CVAE(PIXELS, num_classes=classes, latent_size=latent_size)
+    net = sub.CVAE(PIXELS) if by_default else sub.CVAE(PIXELS, num_classes=classes, latent_size=latent_size)
     sizes = {PIXELS, PIXELS + classes, latent_size, latent_size + classes}
     return encoded_and_decoded(net, (x, c), numbers, sizes)
 
@@ -480,11 +498,12 @@ def encoded_and_decoded(net, inputs, numbers, sizes):
     net = net.to(numbers)
     fill(net, inputs, numbers, sizes, QUIET)
     torch.manual_seed(0)  # whatever was drawn for the initial values, the same noise
-    x = inputs[0].detach().requires_grad_()
-    x_hat, mu, logvar = net(x, *inputs[1:])
+    leaves, given = differentiable(inputs[0])
+    x_hat, mu, logvar = net(*given, *inputs[1:])
+    used = used_parameters(net, x_hat, mu, logvar)
     total = sum((out * projection(tuple(out.shape), out)).sum() for out in (x_hat, mu, logvar))
-    (dx,) = torch.autograd.grad(total, x)
-    shapes = [tuple("hidden" if n not in sizes else n for n in p.shape) for p in net.parameters()]
+    (dx,) = gradients_of(total, leaves)
+    shapes = [tuple("hidden" if n not in sizes else n for n in p.shape) for p in used]
     layers = {str(shape).replace("'", ""): shapes.count(shape) for shape in sorted(set(shapes), key=str)}
     fill(net, inputs, numbers, sizes, 0)
     with torch.no_grad():
@@ -537,16 +556,17 @@ def roles(net, inputs, sizes):
     return *found, of_class
 
 
-def pictures_to_encode(draw, N, latent_size):
-    """The inputs of VAE."""
-    return dict(x=draw.uniform(N, 1, SIDE, SIDE), numbers=draw.normal(10_007), latent_size=latent_size)
+def pictures_to_encode(draw, N, latent_size, *, by_default=False):
+    """The inputs of VAE. `by_default`: it is not told how many latent numbers there are."""
+    x, numbers = draw.uniform(N, 1, SIDE, SIDE), draw.normal(10_007)
+    return dict(x=x, numbers=numbers, latent_size=latent_size, by_default=by_default)
 
 
-def pictures_with_classes(draw, N, latent_size, classes):
-    """The inputs of CVAE."""
+def pictures_with_classes(draw, N, latent_size, classes, *, by_default=False):
+    """The inputs of CVAE. `by_default`: it is told neither the number of classes nor that of latent numbers."""
     c = draw.full(N, classes)
     c[range(N), draw.labels(N, classes)] = 1
-    return dict(pictures_to_encode(draw, N, latent_size), c=c)
+    return dict(pictures_to_encode(draw, N, latent_size, by_default=by_default), c=c)
 
 
 @autoencoder.case
@@ -569,10 +589,10 @@ def noisy_pictures(answer, dtype):
 
 
 @autoencoder.property()
-def drawn_at_random(ref, answer, x, numbers, latent_size):
+def drawn_at_random(ref, answer, x, numbers, latent_size, by_default):
     yield from noisy_pictures(answer, x.dtype)
 
 
 @conditional.property()
-def drawn_at_random_with_a_class(ref, answer, x, c, numbers, latent_size):
+def drawn_at_random_with_a_class(ref, answer, x, c, numbers, latent_size, by_default):
     yield from noisy_pictures(answer, x.dtype)

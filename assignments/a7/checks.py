@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from grader.ask import projection, torch
-from grader.property import Evidence, binomial, certain, close
+from grader.ask import differentiable, projection, torch
+from grader.property import Evidence, binomial, certain, close, follows
 from grader.spec import Checks, no_calls, no_loops, operations_do_not_grow
 
 checks = Checks("a7", title="Attention, transformers and vision transformers")
@@ -116,18 +116,23 @@ def counted(net):
     return dict(sorted(counts.items()))
 
 
-def forwards(net, inputs, *further):
+def where_there_is_one(mask):
+    """A mask as the last argument; where there is none, it is left to the default."""
+    return () if mask is None else (mask,)
+
+
+def forwards(net, inputs, mask=None):
     """What a network computes, and its size. Where there are ReLUs that is all: rounding may switch one."""
-    out = net(*inputs, *further)
+    out = net(*inputs, *where_there_is_one(mask))
     (out * projection(tuple(out.shape), out)).sum().backward()
     return {"out": out.detach(), "parameters": counted(net)}
 
 
-def forwards_and_back(net, inputs, *further, width=0):
+def forwards_and_back(net, inputs, mask=None, *, width=0):
     """The same, and the gradients of a fixed projection of it: with respect to the inputs, and those in `learned`."""
-    inputs = [x.detach().clone().requires_grad_() for x in inputs]
-    found = forwards(net, inputs, *further)
-    back = [torch.zeros_like(x) if x.grad is None else x.grad for x in inputs]
+    leaves, given = differentiable(*inputs)
+    found = forwards(net, given, mask)
+    back = [torch.zeros_like(x) if x.grad is None else x.grad for x in leaves]
     return {**found, "input_gradients": back, **learned(net, width)}
 
 
@@ -210,7 +215,7 @@ def two_loop_batch(sub, query, key, value):
 )
 def no_loop_batch(sub, query, key, value, mask):
     """Scaled dot product attention of a batch, without loops and with masks."""
-    out, weights = sub.scaled_dot_product_no_loop_batch(query, key, value, mask)
+    out, weights = sub.scaled_dot_product_no_loop_batch(query, key, value, *where_there_is_one(mask))
     return {"out": out, "weights": weights}
 
 
@@ -267,7 +272,7 @@ def additive_scores(sub, query, key, W_q, W_k, v):
 @attention.exercise("attention_context", points=3, dtype="float32", rules=[NO_ATTENTION, no_loops()])
 def attention_context(sub, scores, value, mask):
     """What is seen, from any scores."""
-    out, weights = sub.attention_context(scores, value, mask)
+    out, weights = sub.attention_context(scores, value, *where_there_is_one(mask))
     return {"out": out, "weights": weights}
 
 
@@ -335,9 +340,10 @@ def uniform_weights(ref, answer, dim_in, dim_q, dim_v):
         within = certain(largest <= bound * (1 + 1e-6))
         spread = binomial(w.abs() > bound / 2, 0.5)
         yield within, f"no weight of the {layer} layer is above sqrt(6 / (numbers in + numbers out))"
-        reached = Evidence(min(1.0, (largest / bound) ** w.numel()), statistical=True)
-        yield reached, f"the weights of the {layer} layer reach sqrt(6 / (numbers in + numbers out))"
-        yield spread, f"half of the {layer} layer's weights are above half of sqrt(6 / (numbers in + numbers out))"
+        reached = Evidence(min(1.0, largest / bound) ** w.numel(), statistical=True)
+        if within.p:
+            yield reached, f"the weights of the {layer} layer reach sqrt(6 / (numbers in + numbers out))"
+            yield spread, f"half of the {layer} layer's weights are above half of sqrt(6 / (numbers in + numbers out))"
         yield binomial(w > 0, 0.5), f"half of the {layer} layer's weights are positive"
         if within.p and min(reached.p, spread.p) > 1e-9:
             continue
@@ -349,6 +355,8 @@ def uniform_weights(ref, answer, dim_in, dim_q, dim_v):
         ):
             alike = largest <= other * (1 + 1e-6) and binomial(w.abs() > other / 2, 0.5).p > 1e-9
             yield certain(not alike), f"{sentence}, in the {layer} layer"
+        normal = largest > 1.5 * bound and follows(w * math.sqrt(3) / bound, torch.special.ndtr).p > 1e-9
+        yield certain(not normal), f"the weights of the {layer} layer are uniform, not normal"
 
 
 @attention.exercise(
@@ -369,7 +377,7 @@ def self_attention(sub, query, key, value, mask, numbers, dim_q, dim_v):
 def kept_weights(sub, query, key, value, mask, numbers, dim_q, dim_v):
     """The weights that SelfAttention keeps, to be looked at."""
     net = filled(sub.SelfAttention(query.shape[2], dim_q, dim_v), numbers)
-    net(query, key, value, mask)
+    net(query, key, value, *where_there_is_one(mask))
     return {"weights": None if net.weights_softmax is None else net.weights_softmax.detach()}
 
 
@@ -490,31 +498,44 @@ def library_heads(query, key, value, mask, numbers, num_heads, dim_out):
     points=5,
     dtype="float32",
     rules=[NO_NORM],
-    compared=["initial", "of_zeros", "out", "input_gradients", "gradients", "squared_gradients", "parameters"],
+    compared=["initial", "out", "input_gradients", "gradients", "squared_gradients", "parameters"],
 )
-def layer_normalization(sub, x, numbers, epsilon):
-    """Layer normalisation, and its gradients."""
-    net = sub.LayerNormalization(x.shape[2]).to(x)
-    initial, of_zeros = net(x).detach(), net(torch.zeros_like(x)).detach()
-    found = forwards_and_back(filled(net, numbers), (x,))
-    large = sub.LayerNormalization(x.shape[2], epsilon).to(x)
-    return {"initial": initial, "of_zeros": of_zeros, **found, "with_epsilon": large(x).detach()}
+def layer_normalization(sub, x, numbers, epsilon, by_default):
+    """Layer normalisation, and its gradients; or else what an epsilon makes of small numbers."""
+    net = (sub.LayerNormalization(x.shape[2]) if by_default else sub.LayerNormalization(x.shape[2], epsilon)).to(x)
+    if epsilon is not None:
+        return {"with_epsilon": net(x).detach()}
+    initial = net(x.clone()).detach()
+    return {"initial": initial, **forwards_and_back(filled(net, numbers), (x,))}
+
+
+OTHER_EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)  # that are seen elsewhere
 
 
 @layer_normalization.property()
-def epsilon_is_added(ref, answer, x, numbers, epsilon):
+def epsilon_is_added(ref, answer, x, numbers, epsilon, by_default):
+    if epsilon is None:
+        return
     got = answer.get("with_epsilon")
-    yield certain(isinstance(got, torch.Tensor)), "there is an answer for another epsilon"
+    yield certain(isinstance(got, torch.Tensor)), "there is an answer where epsilon matters"
     off = x - x.mean(dim=2, keepdim=True)
     variance = (off * off).mean(dim=2, keepdim=True)
-    to_the_root, below_the_root = off / (variance.sqrt() + epsilon), off / (variance + epsilon).sqrt()
-    right = any(close(got, expected, 1e-4).p for expected in (to_the_root, below_the_root))
+
+    def is_added(number):
+        """To the standard deviation, or to the variance under the root."""
+        both = off / (variance.sqrt() + number), off / (variance + number).sqrt()
+        return any(close(got, expected, 1e-4).p for expected in both)
+
+    right = is_added(epsilon)
+    for other in () if right else OTHER_EPSILONS:
+        yield certain(not is_added(other)), f"epsilon is another number than {other:g}"
     yield certain(right), "epsilon is added to the standard deviation, or to the variance under the root"
 
 
-def vectors(draw, N, K, M, *, epsilon=0.1, mean=0.7, scale=1.5):
-    """The inputs of LayerNormalization."""
-    return dict(x=draw.normal(N, K, M, mean=mean, scale=scale), numbers=numbers_for(draw, (M,)), epsilon=epsilon)
+def vectors(draw, N, K, M, *, epsilon=None, by_default=True, mean=0.7, scale=1.5):
+    """The inputs of LayerNormalization. `epsilon`: what it is, where that matters; `by_default`: it is not told."""
+    x = draw.normal(N, K, M, mean=mean, scale=scale)
+    return dict(x=x, numbers=numbers_for(draw, (M,)), epsilon=epsilon, by_default=by_default)
 
 
 @layer_normalization.case
@@ -634,11 +655,11 @@ def a_decoder_in_evaluation(draw):
     return for_a_decoder(draw, 2, 3, 4, 2, 6, 7, dropout=0.4)
 
 
-def several_times(net, inputs, *further):
-    """Three times in training, three times in evaluation."""
+def several_times(net, *inputs):
+    """Three times in training, three times in evaluation; what one pass does to its inputs, no other sees."""
     with torch.no_grad():
-        trained = [net.train()(*inputs, *further) for _ in range(3)]
-        tested = [net.eval()(*inputs, *further) for _ in range(3)]
+        trained = [net.train()(*(x.clone() for x in inputs)) for _ in range(3)]
+        tested = [net.eval()(*(x.clone() for x in inputs)) for _ in range(3)]
     return {"in_training": torch.stack(trained), "in_evaluation": torch.stack(tested)}
 
 
@@ -646,7 +667,7 @@ def several_times(net, inputs, *further):
 def encoder_dropout(sub, x, numbers, num_heads, hidden, dropout):
     """Dropout in a block of an encoder: in training only."""
     net = filled(sub.EncoderBlock(num_heads, x.shape[2], hidden, dropout), numbers, x.shape[2] // num_heads)
-    return several_times(net, (x,))
+    return several_times(net, x)
 
 
 @attention.exercise("DecoderBlock.dropout", points=1, dtype="float32", needs=["DecoderBlock"])
@@ -654,7 +675,7 @@ def decoder_dropout(sub, dec_inp, enc_inp, mask, numbers, num_heads, hidden, dro
     """Dropout in a block of a decoder: in training only."""
     M = dec_inp.shape[2]
     net = filled(sub.DecoderBlock(num_heads, M, hidden, dropout), numbers, M // num_heads)
-    return several_times(net, (dec_inp, enc_inp), mask)
+    return several_times(net, dec_inp, enc_inp, mask)
 
 
 def dropped_in_training_only(answer, shape, right):

@@ -10,6 +10,7 @@ from checks import (
     digits_to_learn,
     discriminator,
     discriminator_loss,
+    for_a_generator,
     for_a_network,
     generator,
     generator_loss,
@@ -104,12 +105,13 @@ def dtype_not_used(ref, batch_size, noise_dim, dtype=None, device="cpu"):
 LEAK = 0.01
 
 
-def linear(*widths, between, last=None, bias=True, norm=False):
-    """Linear layers of these widths with something after each but the last, and perhaps something after that."""
+def linear(*widths, between, last=None, bias=True, norm=False, **after):
+    """Linear layers of these widths with something after each but the last, and perhaps something after that. `after`:
+    what follows one of them ("layer_1", "layer_2") instead."""
     layers = [torch.nn.Flatten()]
-    for entering, leaving in pairwise(widths):
+    for number, (entering, leaving) in enumerate(pairwise(widths), 1):
         layers.append(torch.nn.Linear(entering, leaving, bias=bias))
-        layers += [between()] + [torch.nn.BatchNorm1d(leaving)] * norm
+        layers += [after.get(f"layer_{number}", between)()] + [torch.nn.BatchNorm1d(leaving)] * norm
     layers = layers[: len(layers) - 1 - norm]
     return torch.nn.Sequential(*layers, *([last()] if last else []))
 
@@ -120,16 +122,16 @@ def layer(name, *args):
 
 
 RELU, LEAKY, TANH, SIGMOID, NOTHING = map(layer, ("ReLU", "LeakyReLU", "Tanh", "Sigmoid", "Identity"))
-TOO_LEAKY = layer("LeakyReLU", 0.2)
+TOO_LEAKY, TEN_TIMES_LEAKY = layer("LeakyReLU", 0.2), layer("LeakyReLU", 0.1)
 
 
 JUDGE = (PIXELS, 256, 256, 1)
 
 
 @discriminator.case
-def glaring_pictures(draw):
+def a_batch_of_pictures(draw):
     """Logits of both signs"""
-    return for_a_network(draw, 16, PIXELS, size=5.0)
+    return for_a_network(draw, 64, PIXELS)
 
 
 @discriminator.case(worth=0.1)
@@ -137,8 +139,13 @@ def one_picture(draw):
     return for_a_network(draw, 1, PIXELS)
 
 
+@discriminator.case(worth=0.1)
+def every_layer_counts(draw):
+    return for_a_network(draw, 2, PIXELS, every=True)
+
+
 @discriminator.oracle
-def judged_by_arithmetic(ref, x, x_test, numbers):
+def judged_by_arithmetic(ref, x, x_test, numbers, every):
     """The products and slopes, forwards and backwards."""
     shapes = [(256, PIXELS), (256, 256), (1, 256)]
     weights = [tiled(numbers, *shape) * (2 / shape[1]) ** 0.5 for shape in shapes]
@@ -193,6 +200,8 @@ def of_pictures(ref):
 
 LEAK_MISSING = "A ReLU takes the place of the leaky ReLU."
 SLOPE = "The slope of the leaky ReLU is 0.2, not 0.01."
+TENFOLD = "The slope of the leaky ReLU is 0.1, not 0.01."
+ORDINALS = {1: "first", 2: "second"}
 PROBABILITY = "A sigmoid follows: what comes out are probabilities, not logits."
 NO_BIASES = "The layers have no biases."
 
@@ -213,6 +222,11 @@ wrong = declare_networks(
 )
 wrong("judge_relu", LEAK_MISSING, between=RELU)
 wrong("judge_too_leaky", SLOPE, between=TOO_LEAKY)
+wrong("judge_ten_times_leaky", TENFOLD, between=TEN_TIMES_LEAKY)
+for number, which in ORDINALS.items():
+    missing = f"Nothing follows the {which} linear layer; a leaky ReLU does."
+    wrong(f"judge_linear_after_{number}", missing, **{f"layer_{number}": NOTHING})
+    wrong(f"judge_relu_after_{number}", f"A ReLU follows the {which} linear layer.", **{f"layer_{number}": RELU})
 wrong("judge_linear", "There is nothing between the linear layers.", between=NOTHING)
 wrong("judge_probability", PROBABILITY, last=SIGMOID)
 wrong("judge_leaky_at_the_end", "A leaky ReLU follows the last layer too.", last=LEAKY)
@@ -228,21 +242,26 @@ def maker(noise_dim=96, *, widths=(1024, 1024), between=RELU, last=TANH, **optio
 
 @generator.case
 def noise_of_some_numbers(draw):
-    return dict(for_a_network(draw, 5, draw.integer(8, 40)), by_default=False)
+    return for_a_generator(draw, 5, draw.integer(8, 40))
 
 
-@generator.case(worth=0.2)
+@generator.case
 def noise_as_it_is_by_default(draw):
-    return dict(for_a_network(draw, 3, 96), by_default=True)
+    return for_a_generator(draw, 3, 96, by_default=True)
 
 
 @generator.case(worth=0.1)
 def noise_of_one_number(draw):
-    return dict(for_a_network(draw, 1, 1), by_default=False)
+    return for_a_generator(draw, 1, 1)
+
+
+@generator.case(worth=0.1)
+def every_layer_of_the_generator_counts(draw):
+    return for_a_generator(draw, 2, 5, every=True)
 
 
 @generator.oracle
-def made_by_arithmetic(ref, x, x_test, numbers, by_default):
+def made_by_arithmetic(ref, x, x_test, numbers, every, by_default):
     shapes = [(1024, x.shape[1]), (1024, 1024), (PIXELS, 1024)]
     weights = [tiled(numbers, *shape) * (2 / shape[1]) ** 0.5 for shape in shapes]
     biases = [0.3 + 0.5 * tiled(numbers, len(w)) for w in weights]
@@ -277,6 +296,9 @@ wrong(
     last=SIGMOID,
 )
 wrong("made_leaky", "Leaky ReLUs take the place of the ReLUs.", between=LEAKY)
+for number, which in ORDINALS.items():
+    missing = f"Nothing follows the {which} linear layer; a ReLU does."
+    wrong(f"made_linear_after_{number}", missing, **{f"layer_{number}": NOTHING})
 wrong("made_linear", "There is nothing between the linear layers.", between=NOTHING)
 wrong("made_by_tanh", "A tanh follows every layer; after the first two it is a ReLU.", between=TANH)
 wrong("made_too_shallow", "There is one hidden layer; two are asked for.", widths=(1024,))
@@ -293,6 +315,11 @@ def made_of_96(ref, noise_dim=96):
     return maker(96)
 
 
+@generator.misconception("Where no noise_dim is given it is another number than 96.")
+def made_of_other_noise_by_default(ref, noise_dim=100):
+    return maker(noise_dim)
+
+
 @generator.misconception("A ReLU stands between the last layer and the tanh: no pixel is dark.")
 def made_with_relu_before_tanh(ref, noise_dim=96):
     return maker(noise_dim, last=lambda: torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Tanh()))
@@ -306,7 +333,7 @@ def logits_in_a_column(draw):
     return dict(logits_real=draw.normal(9, 1, scale=3), logits_fake=draw.normal(9, 1, mean=-1))
 
 
-@discriminator_loss.case(worth=0.4)
+@discriminator_loss.case(worth=0.25)
 def huge_logits(draw):
     return dict(logits_real=draw.normal(5, scale=1e4), logits_fake=draw.normal(5, scale=1e4))
 
@@ -369,6 +396,13 @@ def both_real(ref, logits_real, logits_fake):
     return bce(logits_real, 1) + bce(logits_fake, 1)
 
 
+@discriminator_loss.misconception("The labels of the made pictures have the shape of logits_real, not of logits_fake.")
+def labels_of_one_shape(ref, logits_real, logits_fake):
+    return bce(logits_real, 1) + torch.nn.functional.binary_cross_entropy_with_logits(
+        logits_fake, torch.zeros_like(logits_real)
+    )
+
+
 @discriminator_loss.misconception("The two terms are averaged; they are added.")
 def terms_averaged(ref, logits_real, logits_fake):
     return (bce(logits_real, 1) + bce(logits_fake, 0)) / 2
@@ -416,7 +450,7 @@ def made_logits_in_a_column(draw):
     return dict(logits_fake=draw.normal(9, 1, scale=3))
 
 
-@generator_loss.case(worth=0.4)
+@generator_loss.case(worth=0.25)
 def huge_made_logits(draw):
     return dict(logits_fake=draw.normal(5, scale=1e4))
 
@@ -708,20 +742,23 @@ def learning_to_be_found_out(ref, logits_fake):
 # -- the convolutional networks ---------------------------------------------------------------------------------------
 
 
-def convolutional(*, between=LEAKY, pool="MaxPool2d", last=None, sizes=(5, 5), channels=(32, 64), bias=True):
-    layers, side, entering = [torch.nn.Unflatten(1, (1, SIDE, SIDE))], SIDE, 1
-    for size, leaving in zip(sizes, channels, strict=True):
-        layers += [torch.nn.Conv2d(entering, leaving, size, bias=bias), between(), getattr(torch.nn, pool)(2)]
+def convolutional(
+    *, between=LEAKY, after=None, pool="MaxPool2d", last=None, sizes=(5, 5), channels=(32, 64), bias=True
+):
+    """`after`: what follows the first, the second convolution or the hidden layer (1, 2, 3) instead of `between`."""
+    layers, side, entering, after = [torch.nn.Unflatten(1, (1, SIDE, SIDE))], SIDE, 1, after or {}
+    for number, (size, leaving) in enumerate(zip(sizes, channels, strict=True), 1):
+        layers.append(torch.nn.Conv2d(entering, leaving, size, bias=bias))
+        layers += [after.get(number, between)(), getattr(torch.nn, pool)(2)]
         side, entering = (side - size + 1) // 2, leaving
-    layers += [torch.nn.Flatten(), torch.nn.Linear(entering * side * side, 1024, bias=bias), between()]
+    layers += [torch.nn.Flatten(), torch.nn.Linear(entering * side * side, 1024, bias=bias), after.get(3, between)()]
     layers.append(torch.nn.Linear(1024, 1, bias=bias))
     return torch.nn.Sequential(*layers, *([last()] if last else []))
 
 
 @dc_classifier.case
-def glaring_pictures_to_convolve(draw):
-    """Logits of both signs"""
-    return for_a_network(draw, 9, PIXELS, size=5.0)
+def more_pictures_to_convolve(draw):
+    return for_a_network(draw, 9, PIXELS)
 
 
 @dc_classifier.case(worth=0.1)
@@ -729,8 +766,13 @@ def one_picture_to_convolve(draw):
     return for_a_network(draw, 1, PIXELS)
 
 
+@dc_classifier.case(worth=0.1)
+def every_layer_that_convolves_counts(draw):
+    return for_a_network(draw, 2, PIXELS, every=True)
+
+
 @dc_classifier.oracle
-def convolved_from_windows(ref, x, x_test, numbers):
+def convolved_from_windows(ref, x, x_test, numbers, every):
     functional = torch.nn.functional
     shapes = [(32, 1, 5, 5), (64, 32, 5, 5), (1024, 1024), (1, 1024)]
     biases = [0.3 + 0.5 * tiled(numbers, shape[0]) for shape in shapes]
@@ -773,6 +815,12 @@ def pooled_first(ref):
 wrong = declare_networks(dc_classifier, convolutional)
 wrong("convolved_relu", LEAK_MISSING, between=RELU)
 wrong("convolved_too_leaky", SLOPE, between=TOO_LEAKY)
+wrong("convolved_ten_times_leaky", TENFOLD, between=TEN_TIMES_LEAKY)
+for number, which in ORDINALS.items():
+    missing = f"Nothing follows the {which} convolution but its pooling: a leaky ReLU is missing."
+    wrong(f"convolved_linear_after_{number}", missing, after={number: NOTHING})
+RELUS = "ReLUs follow the convolutions; only after the hidden linear layer is there a leaky one."
+wrong("convolved_relus", RELUS, after={1: RELU, 2: RELU})
 wrong("convolved_linear", "There is nothing between the layers.", between=NOTHING)
 wrong("convolved_probability", PROBABILITY, last=SIGMOID)
 wrong("convolved_average", "The pooling takes the mean, not the maximum.", pool="AvgPool2d")
@@ -794,16 +842,16 @@ def convolved_without_hidden_layer(ref):
     return torch.nn.Sequential(*convolutional()[:8], torch.nn.Linear(1024, 1))
 
 
-@dc_classifier.misconception("Nothing follows the hidden linear layer: its leaky ReLU is missing.")
-def convolved_linear_head(ref):
-    layers = list(convolutional())
-    return torch.nn.Sequential(*layers[:9], layers[10])
+wrong(
+    "convolved_linear_head", "Nothing follows the hidden linear layer: its leaky ReLU is missing.", after={3: NOTHING}
+)
 
 
 def deconvolutional(
     noise_dim=96,
     *,
     order="rn",
+    orders=None,
     between=RELU,
     last=TANH,
     norm=True,
@@ -812,32 +860,43 @@ def deconvolutional(
     stride_bias=True,
     momentum=0.1,
 ):
+    """`order`: what follows a hidden layer, r(elu) and n(orm); `orders`: what follows one of them (1, 2, 3) instead."""
     nn = torch.nn
 
-    def after(layer):
+    def after(layer, number):
         kinds = {"r": between(), "n": layer}
-        return [kinds[kind] for kind in order if kind == "r" or norm]
+        return [kinds[kind] for kind in (orders or {}).get(number, order) if kind == "r" or norm]
 
-    first = [nn.Linear(noise_dim, width), *after(nn.BatchNorm1d(width, momentum=momentum))]
-    second = [nn.Linear(width, 7 * 7 * 128), *after(nn.BatchNorm1d(7 * 7 * 128, momentum=momentum))]
+    first = [nn.Linear(noise_dim, width), *after(nn.BatchNorm1d(width, momentum=momentum), 1)]
+    second = [nn.Linear(width, 7 * 7 * 128), *after(nn.BatchNorm1d(7 * 7 * 128, momentum=momentum), 2)]
     maps = [nn.Unflatten(1, (128, 7, 7)), nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1, bias=stride_bias)]
-    norms = after(nn.BatchNorm2d(64, momentum=momentum)) if map_norm else [between()]
+    norms = after(nn.BatchNorm2d(64, momentum=momentum), 3) if map_norm else [between()]
     end = [nn.ConvTranspose2d(64, 1, 4, stride=2, padding=1), *([last()] if last else []), nn.Flatten()]
     return nn.Sequential(*first, *second, *maps, *norms, *end)
 
 
 @dc_generator.case
 def noise_of_some_numbers_to_convolve(draw):
-    return dict(for_a_network(draw, 4, draw.integer(8, 40)), by_default=False)
+    return for_a_generator(draw, 4, draw.integer(8, 40), evaluated=False)
+
+
+@dc_generator.case
+def default_noise_to_convolve(draw):
+    return for_a_generator(draw, 3, 96, by_default=True, evaluated=False)
 
 
 @dc_generator.case(worth=0.2)
-def default_noise_to_convolve(draw):
-    return dict(for_a_network(draw, 3, 96), by_default=True)
+def in_evaluation_after_training(draw):
+    return for_a_generator(draw, 4, 7)
+
+
+@dc_generator.case(worth=0.1)
+def every_layer_that_makes_pictures_counts(draw):
+    return for_a_generator(draw, 3, 5, evaluated=False, every=True)
 
 
 @dc_generator.oracle
-def deconvolved_by_hand(ref, x, x_test, numbers, by_default):
+def deconvolved_by_hand(ref, x, x_test, numbers, every, by_default):
     """Batch norm by arithmetic; a transposed convolution is a convolution of maps with zeros in between."""
     functional = torch.nn.functional
     shapes = [(1024, x.shape[1]), (6272, 1024), (128, 64, 4, 4), (64, 1, 4, 4)]
@@ -880,8 +939,8 @@ def deconvolved_by_hand(ref, x, x_test, numbers, by_default):
     out = forward(x, None)
     (dx,) = torch.autograd.grad((out * projection(tuple(out.shape), out)).sum(), x)
     counts = {str(shape): 1 for shape in shapes} | {"(1024,)": 3, "(6272,)": 3, "(64,)": 3, "(1,)": 1}
-    parameters = dict(sorted(counts.items()))
-    return {"out": out.detach(), "dx": dx, "out_test": forward(x_test, statistics), "parameters": parameters}
+    evaluated = {} if x_test is None else {"out_test": forward(x_test, statistics)}
+    return {"out": out.detach(), "dx": dx, **evaluated, "parameters": dict(sorted(counts.items()))}
 
 
 @dc_generator.alternative
@@ -896,6 +955,14 @@ def left_as_pictures(ref, noise_dim=96):
 
 wrong = declare_networks(dc_generator, deconvolutional)
 wrong("deconvolved_norm_first", "Batch norm comes before each ReLU; here it is ReLU, then batch norm.", order="nr")
+LAYERS = {1: "first linear layer", 2: "second linear layer", 3: "first transposed convolution"}
+for number, which in LAYERS.items():
+    wrong(f"deconvolved_linear_after_{number}", f"The ReLU after the {which} is missing.", orders={number: "n"})
+    swapped = f"Batch norm comes before the ReLU after the {which}; here it is ReLU, then batch norm."
+    wrong(f"deconvolved_norm_first_after_{number}", swapped, orders={number: "nr"})
+for number in (1, 2):
+    bare = f"The batch norm after the {LAYERS[number]} is missing."
+    wrong(f"deconvolved_no_norm_after_{number}", bare, orders={number: "r"})
 wrong("deconvolved_without_norm", "There is no batch normalisation.", norm=False, map_norm=False)
 wrong("deconvolved_one_norm_less", "The batch norm after the first transposed convolution is missing.", map_norm=False)
 wrong("deconvolved_leaky", "Leaky ReLUs take the place of the ReLUs.", between=LEAKY)
@@ -922,6 +989,11 @@ def deconvolved_channels_last(ref, noise_dim=96):
 
     layers = list(deconvolutional(noise_dim))
     return torch.nn.Sequential(*layers[:6], Maps(), *layers[7:])
+
+
+@dc_generator.misconception("Where no noise_dim is given it is another number than 96.")
+def deconvolved_of_other_noise_by_default(ref, noise_dim=100):
+    return deconvolutional(noise_dim)
 
 
 @dc_generator.misconception("noise_dim is not used: the network always takes 96 numbers.")

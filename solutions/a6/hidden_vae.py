@@ -139,16 +139,16 @@ reparametrize.equivalent(
 
 @loss_function.case
 def more_pictures_decoded(draw):
-    return decoded(draw, 6, draw.integer(4, 12))
+    return decoded(draw, 6, draw.integer(4, 12), contrast=2)
 
 
-@loss_function.case(worth=0.4)
+@loss_function.case(worth=0.2)
 def black_and_white_pictures(draw):
     inputs = decoded(draw, 4, 10)
     return dict(inputs, x=inputs["x"].round())
 
 
-@loss_function.case(worth=0.2)
+@loss_function.case(worth=0.1)
 def one_picture_decoded(draw):
     return decoded(draw, 1, 5)
 
@@ -158,7 +158,7 @@ def smaller_pictures(draw):
     return decoded(draw, 3, 2, side=12)
 
 
-@loss_function.case(worth=0.2)
+@loss_function.case(worth=0.1)
 def far_from_standard(draw):
     return decoded(draw, 3, 8, scale=3)
 
@@ -294,6 +294,56 @@ declare_bound(
     "In the divergence the 1 is missing.",
     divergence=lambda mu, logvar: 0.5 * (mu.square() + logvar.exp() - logvar).sum(),
 )
+declare_bound(
+    "one_added",
+    "In the divergence the 1 is added; it is subtracted.",
+    divergence=lambda mu, logvar: 0.5 * (mu.square() + logvar.exp() + 1 - logvar).sum(),
+)
+declare_bound(
+    "one_for_all",
+    "In the divergence the 1 is subtracted once for all, not for each latent number.",
+    divergence=lambda mu, logvar: 0.5 * ((mu.square() + logvar.exp() - logvar).sum() - 1),
+)
+declare_bound(
+    "one_for_each_example",
+    "In the divergence the 1 is subtracted once for each example, not for each latent number.",
+    divergence=lambda mu, logvar: 0.5 * ((mu.square() + logvar.exp() - logvar).sum() - len(mu)),
+)
+declare_bound(
+    "logvar_added",
+    "In the divergence logvar is added; it is subtracted.",
+    divergence=lambda mu, logvar: 0.5 * (mu.square() + logvar.exp() - 1 + logvar).sum(),
+)
+declare_bound(
+    "variance_squared",
+    "In the divergence the variance, exp(logvar), is squared.",
+    divergence=lambda mu, logvar: 0.5 * (mu.square() + (2 * logvar).exp() - 1 - logvar).sum(),
+)
+declare_bound(
+    "no_logvar",
+    "In the divergence logvar itself is missing.",
+    divergence=lambda mu, logvar: 0.5 * (mu.square() + logvar.exp() - 1).sum(),
+)
+declare_bound(
+    "divergence_other_way",
+    "It is the divergence of the standard normal distribution from (mu, exp(logvar)): the two have changed places.",
+    divergence=lambda mu, logvar: 0.5 * ((1 + mu.square()) * (-logvar).exp() - 1 + logvar).sum(),
+)
+declare_bound(
+    "divergence_averaged_twice",
+    "The divergence is divided by N twice.",
+    divergence=lambda mu, logvar: divergence_of(mu, logvar) / len(mu),
+)
+declare_bound(
+    "divergence_of_a_mean",
+    "The divergence is averaged over the latent numbers, and divided by N once more.",
+    divergence=lambda mu, logvar: divergence_of(mu, logvar) / mu.numel(),
+)
+declare_bound(
+    "mean_of_pixels_over_n",
+    "The cross-entropy is averaged over the pixels, and divided by N once more.",
+    pixels=lambda x_hat, x: pixels_of(x_hat, x) / x.numel(),
+)
 
 
 # -- VAE and CVAE -----------------------------------------------------------------------------------------------------
@@ -309,6 +359,11 @@ def one_picture_to_encode(draw):
     return pictures_to_encode(draw, 1, 15)
 
 
+@autoencoder.case(worth=0.1)
+def latents_by_default(draw):
+    return pictures_to_encode(draw, 2, 15, by_default=True)
+
+
 @conditional.case
 def pictures_with_other_classes(draw):
     return pictures_with_classes(draw, 6, draw.integer(4, 13), draw.integer(3, 8))
@@ -317,6 +372,11 @@ def pictures_with_other_classes(draw):
 @conditional.case(worth=0.1)
 def one_picture_with_a_class(draw):
     return pictures_with_classes(draw, 1, 15, 10)
+
+
+@conditional.case(worth=0.1)
+def classes_and_latents_by_default(draw):
+    return pictures_with_classes(draw, 3, 15, 10, by_default=True)
 
 
 def by_arithmetic(x, c, numbers, Z):
@@ -359,12 +419,12 @@ def by_arithmetic(x, c, numbers, Z):
 
 
 @autoencoder.oracle
-def autoencoder_by_arithmetic(ref, x, numbers, latent_size):
+def autoencoder_by_arithmetic(ref, x, numbers, latent_size, by_default):
     return by_arithmetic(x, None, numbers, latent_size)
 
 
 @conditional.oracle
-def conditional_by_arithmetic(ref, x, c, numbers, latent_size):
+def conditional_by_arithmetic(ref, x, c, numbers, latent_size, by_default):
     return by_arithmetic(x, c, numbers, latent_size)
 
 
@@ -480,6 +540,11 @@ wrong("relu_on_logvar", "A ReLU follows the layer of logvar: no variance is belo
 wrong("variance_returned", "The variance is what is returned, not its logarithm.", of_logvar=lambda v: v.exp())
 wrong("one_head", "mu and logvar come from one and the same layer.", one_head=True)
 wrong("drawn_without_noise", "There is no noise: mu itself is decoded.", draw=lambda mu, logvar: mu)
+wrong(
+    "drawn_the_other_way",
+    "mu and logvar are handed to `reparametrize` in the wrong order.",
+    draw=lambda mu, logvar: logvar + (mu / 2).exp() * torch.randn_like(mu),
+)
 wrong("rows_returned", "x_hat is left as rows (N, D); it has the shape of x.", flat=True)
 wrong("heads_swapped", "mu and logvar are returned in the wrong order.", returned=lambda x, mu, logvar: (x, logvar, mu))
 wrong(
@@ -487,6 +552,24 @@ wrong(
     "z is detached: no gradient passes from the decoded picture to the encoder.",
     draw=lambda mu, logvar: rsample(mu, logvar).detach(),
 )
+
+
+DEFAULT_LATENTS = "Where no latent_size is given it is another number than 15."
+
+
+@autoencoder.misconception(DEFAULT_LATENTS)
+def other_latents_by_default(ref, input_size, latent_size=20):
+    return net(ref, input_size, latent_size)
+
+
+@conditional.misconception(DEFAULT_LATENTS)
+def other_latents_with_a_class_by_default(ref, input_size, num_classes=10, latent_size=20):
+    return net(ref, input_size, latent_size, num_classes)
+
+
+@conditional.misconception("Where no num_classes is given it is another number than 10.")
+def other_classes_by_default(ref, input_size, num_classes=5, latent_size=15):
+    return net(ref, input_size, latent_size, num_classes)
 
 
 def wrong_condition(name, sentence, **options):

@@ -60,6 +60,7 @@ NO_ROOT = "The scores are not divided by the root of M, the length of a query."
 BY_M = "The scores are divided by M; it is the root of M."
 BY_ROOT_OF_K = "The scores are divided by the root of the number of positions; it is the length of a query that counts."
 OVER_QUERIES = "The softmax goes over the queries; the weights of one query over all keys have the sum 1."
+OVER_EXAMPLES = "The softmax goes over the examples; the weights of one query over all keys have the sum 1."
 NO_SOFTMAX = "There is no softmax: the scores themselves are the weights."
 SWAPPED = "Queries and keys have changed places."
 TRANSPOSED = "The weights are transposed before they meet the values."
@@ -69,6 +70,8 @@ AFTER = "The mask is applied after the softmax: the weights no longer have the s
 IGNORED = "The mask is not used."
 INFINITE = "A blocked score becomes minus infinity: for a query that may look at nothing the weights are NaN."
 NO_BIAS = "The linear layers have no biases."
+
+DEFAULT_EPSILON = 1e-10  # of LayerNormalization
 
 # -- text to numbers --------------------------------------------------------------------------------------------------
 
@@ -114,7 +117,7 @@ def single_digits(draw):
     return expression(draw, 1)
 
 
-@prepocess_input_sequence.case(worth=0.3)
+@prepocess_input_sequence.case(worth=0.25)
 def other_words_and_numbers(draw):
     words = ["open", "times", "close"]
     vocab = [[*DIGITS, *words][i] for i in draw.permutation(13)]
@@ -218,32 +221,32 @@ def a_batch_not_contiguous(draw):
 
 @no_loop_batch.case
 def as_many_keys_as_it_takes(draw):
-    return to_look_at_without_loops(draw, 3, 4, 7, 5, 2)
+    return to_look_at_without_loops(draw, 3, 4, 7, 5, 5)
 
 
 @no_loop_batch.case
-def padding_and_other_lengths(draw):
-    return to_look_at_without_loops(draw, 4, 3, 6, 5, 2, mask=padded(draw, 4, 3, 6))
+def further_ahead(draw):
+    return to_look_at_without_loops(draw, 2, 6, 6, 4, 4, mask=later(2, 6))
 
 
-@no_loop_batch.case
+@no_loop_batch.case(worth=0.1)
 def a_mask_for_each_example(draw):
-    mask = draw.uniform(4, 5, 5) < 0.4
+    mask = draw.uniform(4, 5, 7) < 0.4
     mask[:, :, 0] = False
-    return to_look_at_without_loops(draw, 4, 5, 5, 3, 6, mask=mask)
+    return to_look_at_without_loops(draw, 4, 5, 7, 3, 6, mask=mask)
 
 
-@no_loop_batch.case(worth=0.2)
+@no_loop_batch.case(worth=0.1)
 def one_query_one_key(draw):
     return to_look_at_without_loops(draw, 1, 1, 1, 4, 3)
 
 
-@no_loop_batch.case(worth=0.2)
+@no_loop_batch.case(worth=0.1)
 def large_scores_without_loops(draw):
     return to_look_at_without_loops(draw, 2, 5, 4, 6, 3, scale=10.0)
 
 
-@no_loop_batch.case(worth=0.2)
+@no_loop_batch.case(worth=0.1)
 def a_query_that_may_look_at_nothing(draw):
     mask = later(2, 4)
     mask[:, 2] = True
@@ -355,6 +358,8 @@ def declare_wrong_products():
         declare(two_loop_batch, name, sentence, batch(options))
     for name, sentence, options in [*PRODUCTS, *MASKS]:
         declare(no_loop_batch, name, sentence, masked(options))
+    declare(two_loop_batch, "over_examples", OVER_EXAMPLES, batch(dict(over=0)))
+    declare(no_loop_batch, "over_examples", OVER_EXAMPLES, masked(dict(over=0)))
 
 
 declare_wrong_products()
@@ -473,17 +478,17 @@ def a_random_mask(draw):
     return scores_and_values(draw, 3, 4, 4, 2, mask=mask)
 
 
-@attention_context.case(worth=0.2)
+@attention_context.case(worth=0.15)
 def one_key_to_see(draw):
     return scores_and_values(draw, 1, 1, 1, 3)
 
 
-@attention_context.case(worth=0.2)
+@attention_context.case(worth=0.15)
 def large_scores_to_weigh(draw):
     return scores_and_values(draw, 2, 3, 4, 5, scale=300.0)
 
 
-@attention_context.case(worth=0.2)
+@attention_context.case(worth=0.15)
 def nothing_to_see(draw):
     mask = padded(draw, 2, 3, 4)
     mask[:, 1] = True
@@ -579,6 +584,10 @@ for exercise in (self_attention, kept_weights):
         return one_head(draw, 3, 2, 5, 4, 6, 3)
 
     @exercise.case
+    def further_ahead_with_one_head(draw):
+        return one_head(draw, 3, 5, 5, 6, 2, 4, mask=later(3, 5))
+
+    @exercise.case(worth=0.1)
     def padding_for_one_head(draw):
         return one_head(draw, 3, 4, 5, 6, 2, 4, mask=padded(draw, 3, 4, 5))
 
@@ -587,7 +596,7 @@ for exercise in (self_attention, kept_weights):
         return one_head(draw, 1, 1, 1, 3, 2, 4)
 
 
-@self_attention.case(worth=0.2)
+@self_attention.case
 def numbers_of_one_width(draw):
     return one_head(draw, 2, 3, 3, 4, 4, 4)
 
@@ -609,7 +618,7 @@ def one_head_of(dim_in, dim_q, dim_v, *, bias=True, masked=True, of_keys=None, o
 def head_by_the_library(query, key, value, mask, numbers, dim_q, dim_v):
     """Three linear layers, and the library between them."""
 
-    def forward(self, query, key, value, mask):
+    def forward(self, query, key, value, mask=None):
         found = by_the_library(self.q(query), self.k(key), self.v(value), mask)
         self.weights_softmax = found["weights"]
         return found["out"]
@@ -749,20 +758,30 @@ declare_wrong_permutations()
 
 @multi_head_attention.case
 def three_heads_and_other_lengths(draw):
-    return heads(draw, 3, 2, 5, 3, 6, 2, mask=padded(draw, 3, 2, 5))
+    return heads(draw, 3, 2, 5, 3, 6, 2)
 
 
 @multi_head_attention.case
+def three_heads_without_looking_ahead(draw):
+    return heads(draw, 3, 5, 5, 3, 6, 2, mask=later(3, 5))
+
+
+@multi_head_attention.case(worth=0.1)
+def padding_for_three_heads(draw):
+    return heads(draw, 3, 2, 5, 3, 6, 2, mask=padded(draw, 3, 2, 5))
+
+
+@multi_head_attention.case(worth=0.15)
 def heads_that_are_not_a_part(draw):
     return heads(draw, 2, 3, 3, 2, 5, 4)
 
 
-@multi_head_attention.case(worth=0.2)
+@multi_head_attention.case(worth=0.15)
 def a_single_head(draw):
     return heads(draw, 2, 3, 4, 1, 4, 3)
 
 
-@multi_head_attention.case(worth=0.2)
+@multi_head_attention.case(worth=0.15)
 def one_position_and_two_heads(draw):
     return heads(draw, 1, 1, 1, 2, 4, 2)
 
@@ -838,7 +857,8 @@ def position_by_position(ref, num_heads, dim_in, dim_out):
 def declare_wrong_multiple_heads():
     def version(options):
         def net(ref, num_heads, dim_in, dim_out):
-            chosen = {name: value(dim_in) if callable(value) else value for name, value in options.items()}
+            wide = num_heads * dim_out
+            chosen = {name: value(dim_in, wide) if callable(value) else value for name, value in options.items()}
             return rows_of_heads(num_heads, dim_in, dim_out, **chosen)
 
         return net
@@ -851,7 +871,10 @@ def declare_wrong_multiple_heads():
     wrong("heads_without_mask", "The mask is not handed to the heads.", masked=False)
     wrong("heads_not_scaled", "The scores are not divided by a root.", divisor=1.0)
     by_root = "The scores are divided by the root of dim_in; it is that of dim_out, a head's width."
-    wrong("heads_by_root_of_dim_in", by_root, divisor=math.sqrt)
+    wrong("heads_by_root_of_dim_in", by_root, divisor=lambda dim_in, wide: math.sqrt(dim_in))
+    by_all = "The scores are divided by the root of num_heads * dim_out, the width of all heads together."
+    wrong("heads_by_root_of_all", by_all, divisor=lambda dim_in, wide: math.sqrt(wide))
+    wrong("heads_by_width", "The scores are divided by dim_out; it is its root.", divisor=lambda *sizes: "M")
     mixed = "Positions and heads are mixed up: what is cut into heads has to be transposed, not only reshaped."
     wrong("not_transposed", mixed, change="not transposed")
     unsorted = "What the heads see is reshaped before the heads are back behind the positions."
@@ -894,22 +917,32 @@ def summed_heads(ref, num_heads, dim_in, dim_out):
 
 @layer_normalization.case
 def ten_vectors(draw):
-    return vectors(draw, 5, 2, 7, epsilon=0.5)
+    return vectors(draw, 5, 2, 7)
 
 
 @layer_normalization.case
 def as_many_positions_as_numbers(draw):
-    return vectors(draw, 4, 4, 4, epsilon=2.0)
+    return vectors(draw, 4, 4, 4)
 
 
 @layer_normalization.case(worth=0.2)
-def vectors_of_three(draw):
-    return vectors(draw, 3, 2, 3, mean=0.0)
+def an_epsilon_of_its_own(draw):
+    return vectors(draw, 3, 4, 5, epsilon=0.5, by_default=False)
 
 
-@layer_normalization.case(worth=0.2)
+@layer_normalization.case(worth=0.1)
+def vectors_of_zeros(draw):
+    return vectors(draw, 2, 3, 4, epsilon=DEFAULT_EPSILON, mean=0.0, scale=0.0)
+
+
+@layer_normalization.case(worth=0.1)
+def vectors_as_small_as_the_default(draw):
+    return vectors(draw, 3, 2, 6, epsilon=DEFAULT_EPSILON, mean=0.0, scale=DEFAULT_EPSILON**0.5)
+
+
+@layer_normalization.case(worth=0.1)
 def large_vectors(draw):
-    return vectors(draw, 2, 3, 8, mean=0.0, scale=1e4, epsilon=1e3)
+    return vectors(draw, 2, 3, 8, mean=0.0, scale=1e4)
 
 
 @layer_normalization.case(worth=0.1)
@@ -919,11 +952,11 @@ def vectors_not_contiguous(draw):
 
 
 @layer_normalization.oracle
-def norm_by_the_library(ref, x, numbers, epsilon):
-    net = torch.nn.LayerNorm(x.shape[2], 1e-10, dtype=x.dtype)
-    first = {"initial": net(x).detach(), "of_zeros": net(torch.zeros_like(x)).detach()}
-    found = forwards_and_back(filled(net, numbers), (x,))
-    return {**first, **found, "with_epsilon": torch.nn.functional.layer_norm(x, x.shape[2:], eps=epsilon)}
+def norm_by_the_library(ref, x, numbers, epsilon, by_default):
+    if epsilon is not None:
+        return {"with_epsilon": torch.nn.functional.layer_norm(x, x.shape[2:], eps=epsilon)}
+    net = torch.nn.LayerNorm(x.shape[2], DEFAULT_EPSILON, dtype=x.dtype)
+    return {"initial": net(x).detach(), **forwards_and_back(filled(net, numbers), (x,))}
 
 
 def norm(emb_dim, epsilon=1e-10, *, formula, gamma=1.0, beta=0.0):
@@ -938,8 +971,10 @@ def norm(emb_dim, epsilon=1e-10, *, formula, gamma=1.0, beta=0.0):
 def standardised(x, epsilon, *, over=-1, correction=0, rooted=True, centred=True, outside=False):
     off = x - x.mean(dim=over, keepdim=True) if centred else x
     variance = x.var(dim=over, keepdim=True, correction=correction)
-    if not centred:
-        variance = x.square().mean(dim=over, keepdim=True)
+    if centred == "by all":
+        off = x - x.mean()
+    if centred is not True:
+        variance = off.square().mean(dim=over, keepdim=True)
     if outside:
         return off / (variance.sqrt() + epsilon)
     return off / ((variance + epsilon).sqrt() if rooted else variance + epsilon)
@@ -971,6 +1006,10 @@ def declare_wrong_norms():
     wrong("over_the_batch", "Mean and deviation are taken over the examples, not over each vector's numbers.", over=0)
     wrong("over_positions", "Mean and deviation are taken over the positions, not over each vector's numbers.", over=1)
     wrong("over_examples", "Mean and deviation are taken over all positions of an example together.", over=(1, 2))
+    everything = "Mean and deviation are taken over all numbers there are, not over each vector's numbers."
+    wrong("over_everything", everything, over=(0, 1, 2))
+    mean = "The mean that is subtracted is that of all numbers there are, not that of each vector's numbers."
+    wrong("one_mean", mean, centred="by all")
     wrong("variance_not_rooted", "It is divided by the variance; it is its root, the deviation.", rooted=False)
     wrong("not_centred", "The mean is not subtracted.", centred=False)
     wrong("without_epsilon", "There is no epsilon: a vector of equal numbers gives NaN.", epsilon=lambda _: 0.0)
@@ -979,6 +1018,11 @@ def declare_wrong_norms():
 
 
 declare_wrong_norms()
+
+
+@layer_normalization.misconception("Where no epsilon is given it is another number than 1e-10.")
+def epsilon_of_the_library(ref, emb_dim, epsilon=1e-5):
+    return norm(emb_dim, epsilon, formula=lambda net, x: net.gamma * standardised(x, epsilon) + net.beta)
 
 
 @layer_normalization.misconception("gamma and beta are missing.")
@@ -1097,16 +1141,17 @@ def encoder_by_the_library(ref, x, numbers, num_heads, hidden, dropout):
     return forwards(without_dropout(net, dropout), (x,))
 
 
-def encoder_of(ref, num_heads, M, hidden, dropout, step=None, *, norms=2, drop=None, places=None):
-    """An encoder block, right or wrong in one way: step(norm, x, layer) is what is around each layer; `places` where
-    there is dropout.
+def encoder_of(ref, num_heads, M, hidden, dropout, step=None, *, only=None, norms=2, drop=None):
+    """An encoder block, right or wrong in one way: step(norm, x, layer) is what is around each layer, or around the
+    one that `only` says, "attention" or "feed".
     """
-    step = step or (lambda norm, x, layer: norm(x + layer(x)))
+
+    def around(name, norm, x, layer):
+        return step(norm, x, layer) if step and only in (None, name) else norm(x + layer(x))
 
     def forward(self, x):
-        seen = step(self.norm1, x, lambda x: self.attention(x, x, x))
-        seen = self.dropout(seen)
-        return self.dropout(step(self.norm2 if norms == 2 else self.norm1, seen, self.feed_forward))
+        seen = self.dropout(around("attention", self.norm1, x, lambda x: self.attention(x, x, x)))
+        return self.dropout(around("feed", self.norm2 if norms == 2 else self.norm1, seen, self.feed_forward))
 
     parts = dict(
         feed_forward=ref.FeedForwardBlock(M, hidden),
@@ -1131,6 +1176,11 @@ STEPS = [
     ("residual_twice", "The input is added twice.", lambda norm, x, layer: norm(2 * x + layer(x))),
 ]
 
+STEPS_OF_ONE = [
+    ("no_residual", "What goes into the {layer} is not added to what comes out.", lambda norm, x, f: norm(f(x))),
+    ("no_norm", "There is no norm after the {layer}.", lambda norm, x, f: x + f(x)),
+]
+
 
 @encoder_block.alternative
 def dropout_before_the_sum(ref, num_heads, emb_dim, feedforward_dim, dropout):
@@ -1152,6 +1202,9 @@ def declare_wrong_encoders():
 
     for name, sentence, step in STEPS:
         wrong(name, sentence, step)
+    for name, sentence, step in STEPS_OF_ONE:
+        for only, layer in (("attention", "attention"), ("feed", "feed-forward block")):
+            wrong(f"{name}_of_{only}", sentence.format(layer=layer), step, only=only)
     wrong("one_norm", ONE_NORM, norms=1)
     keeping = "`dropout` is taken for the probability to keep a number; it is that to drop one."
     wrong("dropout_keeps", keeping, drop=lambda p: torch.nn.Dropout(1 - p))
@@ -1333,22 +1386,45 @@ def decoder_by_the_library(ref, dec_inp, enc_inp, mask, numbers, num_heads, hidd
     return forwards(without_dropout(net, dropout), (dec_inp, enc_inp), mask)
 
 
-def decoder_of(ref, num_heads, M, hidden, dropout, step=None, *, order=None, cross=None, mask_of="self", drop=None):
-    """A decoder block, right or wrong in one way. `cross`: the inputs of cross-attention from (x, dec_inp, enc_inp)."""
-    step = step or (lambda norm, x, layer: norm(x + layer(x)))
+def decoder_of(
+    ref,
+    num_heads,
+    M,
+    hidden,
+    dropout,
+    step=None,
+    *,
+    only=None,
+    order=None,
+    cross=None,
+    mask_of="self",
+    fed=2,
+    added=None,
+    drop=None,
+):
+    """A decoder block, right or wrong in one way: step(norm, x, layer) is what is around each layer, or around the one
+    that `only` says. `cross`: the inputs of cross-attention from (x, dec_inp, enc_inp). `added` around a layer, and
+    `fed` to the feed-forward block: 0 the input, 1 what self-attention made of it, 2 what cross-attention did.
+    """
     cross = cross or (lambda x, dec_inp, enc_inp: (x, enc_inp, enc_inp))
+    order = order or ("self", "cross", "feed")
 
     def forward(self, dec_inp, enc_inp, mask=None):
         masks = {"self": (mask, None), "cross": (None, mask), "both": (mask, mask), "none": (None, None)}[mask_of]
+        stages = [dec_inp]
         layers = {
             "self": lambda x: self.attention_self(x, x, x, masks[0]),
             "cross": lambda x: self.attention_cross(*cross(x, dec_inp, enc_inp), masks[1]),
-            "feed": self.feed_forward,
+            "feed": lambda x: self.feed_forward(stages[min(fed, len(stages) - 1)]),
         }
-        x = dec_inp
-        for name in order or ("self", "cross", "feed"):
-            x = self.dropout(step(getattr(self, f"norm_{name}"), x, layers[name]))
-        return x
+        for number, name in enumerate(order):
+            x, norm = stages[-1], getattr(self, f"norm_{name}")
+            if step and only in (None, name):
+                x = step(norm, x, layers[name])
+            else:
+                x = norm(stages[(added or {}).get(name, number)] + layers[name](x))
+            stages.append(self.dropout(x))
+        return stages[-1]
 
     parts = dict(
         norm_feed=ref.LayerNormalization(M),
@@ -1376,6 +1452,20 @@ def declare_wrong_decoders():
 
     for name, sentence, step in STEPS:
         wrong(name, sentence, step)
+    for name, sentence, step in STEPS_OF_ONE:
+        for only, layer in (("self", "self-attention"), ("cross", "cross-attention"), ("feed", "feed-forward block")):
+            wrong(f"{name}_of_{only}", sentence.format(layer=layer), step, only=only)
+    added = "What is added around {} is {}."
+    after_self, after_cross = (
+        "what self-attention made, not what cross-attention made of that",
+        "the input of the block",
+    )
+    wrong("feed_added_to_self", added.format("the feed-forward block", after_self), added={"feed": 1})
+    wrong("feed_added_to_input", added.format("the feed-forward block", after_cross), added={"feed": 0})
+    wrong("cross_added_to_input", added.format("cross-attention", after_cross), added={"cross": 0})
+    fed = "The feed-forward block is given what self-attention made, not what cross-attention made of that."
+    wrong("fed_from_self", fed, fed=1)
+    wrong("fed_from_input", "The feed-forward block is given the input of the block.", fed=0)
     wrong("mask_not_used", "The mask is not used.", mask_of="none")
     wrong(
         "mask_in_both", "The mask is used in cross-attention too; there all of the input may be seen.", mask_of="both"
@@ -1408,6 +1498,13 @@ declare_wrong_decoders()
 def one_attention_for_both(ref, num_heads, emb_dim, feedforward_dim, dropout):
     net = decoder_of(ref, num_heads, emb_dim, feedforward_dim, dropout)
     net.attention_cross = net.attention_self
+    return net
+
+
+@decoder_block.misconception("One norm is used at two places; each has a gamma and a beta of its own.")
+def one_norm_for_two(ref, num_heads, emb_dim, feedforward_dim, dropout):
+    net = decoder_of(ref, num_heads, emb_dim, feedforward_dim, dropout)
+    net.norm_feed = net.norm_cross
     return net
 
 

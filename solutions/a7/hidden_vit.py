@@ -23,17 +23,17 @@ def more_rows_than_columns(draw):
     return dict(images=draw.normal(3, 4, 9, 6), patch=3)
 
 
-@patchify.case(worth=0.3)
+@patchify.case(worth=0.2)
 def grey_pictures(draw):
     return dict(images=draw.normal(2, 1, 8, 8), patch=4)
 
 
-@patchify.case(worth=0.2)
+@patchify.case(worth=0.1)
 def one_patch(draw):
     return dict(images=draw.normal(1, 2, 3, 3), patch=3)
 
 
-@patchify.case(worth=0.2)
+@patchify.case(worth=0.1)
 def patches_of_one_pixel(draw):
     return dict(images=draw.normal(2, 3, 2, 5), patch=1)
 
@@ -101,7 +101,7 @@ def more_pictures_to_embed(draw):
     return pictures(draw, (3, 2, 9, 6), 3, 4)
 
 
-@patch_embedding.case(worth=0.3)
+@patch_embedding.case(worth=0.2)
 def grey_pictures_to_embed(draw):
     return pictures(draw, (2, 1, 8, 8), 4, 6)
 
@@ -150,6 +150,8 @@ def embedding_of(ref, image_size, patch, channels, emb_dim, *, change=None, bias
             return torch.cat([patches, first], dim=1) + self.places
         if change == "places of patches":
             return torch.cat([first, patches + self.places], dim=1)
+        if change == "places of patches only":
+            return torch.cat([first, patches + self.places[1:]], dim=1)
         if change == "no token":
             return patches + self.places
         if change == "no places":
@@ -179,6 +181,7 @@ def declare_wrong_embeddings():
         "The class token has no place of its own: L places; there are L + 1.",
         change="places of patches",
     )
+    wrong("token_without_place", "The class token's own place is not added to it.", change="places of patches only")
     wrong("token_not_learned", "The class token is not learned: it is no parameter, and stays 0.", change="fixed")
     wrong("layer_without_bias", "The linear layer has no bias.", bias=False)
 
@@ -201,7 +204,7 @@ def two_layers(draw):
     return pictures_to_classify(draw, (3, 2, 6, 9), 3, **sizes)
 
 
-@vision_transformer.case(worth=0.3)
+@vision_transformer.case(worth=0.2)
 def grey_pictures_to_classify(draw):
     return pictures_to_classify(draw, (2, 1, 8, 8), 4, classes=10, emb_dim=9, num_heads=3, hidden=7)
 
@@ -264,6 +267,12 @@ def declare_wrong_classifiers():
 
 
 declare_wrong_classifiers()
+
+
+@vision_transformer.misconception("A ReLU follows the last layer: no score is negative.")
+def no_negative_scores(ref, *sizes):
+    net = classifier(sizes, lambda self, tokens: self.encoder(tokens)[:, 0])
+    return module(lambda self, images: self.net(images).relu(), net=net)
 
 
 @vision_transformer.misconception("A softmax follows: these are probabilities, not scores.")
