@@ -25,6 +25,7 @@ else:
 
 __all__ = [
     "fill_by_shape",
+    "given",
     "gradients_by_shape",
     "loss_and_gradients",
     "projection",
@@ -32,6 +33,11 @@ __all__ = [
     "stacked_by_shape",
     "torch",
 ]
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that are not None: a case that draws None for one leaves it to the signature's default."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:

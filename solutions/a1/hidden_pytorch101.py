@@ -400,11 +400,11 @@ def the_row_as_a_matrix(ref, x):
 
 
 @slice_assignment_practice.case
-def nine_by_eleven(draw):
-    return dict(x=draw.normal(9, 11))
+def zeros_of_nine_by_eleven(draw):
+    return dict(x=draw.full(9, 11))
 
 
-@slice_assignment_practice.case
+@slice_assignment_practice.case(worth=0.25)
 def more_rows_than_columns(draw):
     return dict(x=draw.integers(-99, -9, 12, 7))
 
@@ -423,6 +423,14 @@ def entry_by_entry(ref, x):
 def row_by_row(ref, x):
     x[:2, :6] = torch.tensor([0, 1, 2, 2, 2, 2], dtype=x.dtype)
     x[2:4, :6] = torch.tensor([3, 4, 3, 4, 5, 5], dtype=x.dtype)
+    return x
+
+
+@slice_assignment_practice.misconception("The zeros of the block are not written: what stood there stays.")
+def zeros_not_written(ref, x):
+    kept = x[:2, 0].clone()
+    ref.slice_assignment_practice(x)
+    x[:2, 0] = kept
     return x
 
 
