@@ -3,17 +3,22 @@
 import math
 
 from checks import (
+    PIXELS,
+    READ,
+    TEN,
     adam,
     create_solver,
     descent,
     digits_to_read,
     dropout_backward,
     dropout_forward,
+    dtype_of,
     five_layer_params,
     fully_connected_dropout,
     fully_connected_init,
     fully_connected_loss,
     half_l2,
+    layers_to_make,
     linear_backward,
     linear_forward,
     many_layers,
@@ -25,6 +30,7 @@ from checks import (
     two_layer_init,
     two_layer_loss,
     two_layers,
+    two_layers_to_make,
 )
 from hidden import (
     FIRST,
@@ -261,15 +267,27 @@ relu_backward.equivalent("return dout * (x >= 0)", "at 0 any number from 0 to 1 
 
 @two_layer_init.case
 def a_wide_net(draw):
-    return dict(input_dim=30, hidden_dim=90, num_classes=25, weight_scale=draw.number(0.1, 0.4))
+    return two_layers_to_make(input_dim=30, hidden_dim=90, num_classes=25, weight_scale=draw.number(0.1, 0.4))
+
+
+@two_layer_init.case
+def a_net_as_the_signature_says(draw):
+    """Nothing is given"""
+    return two_layers_to_make(dtype=None)
 
 
 @two_layer_init.oracle
-def two_layers_by_the_library(ref, input_dim, hidden_dim, num_classes, weight_scale):
-    return {"params": layers_of([input_dim, hidden_dim, num_classes], weight_scale)}
+def two_layers_by_the_library(ref, input_dim, hidden_dim, num_classes, weight_scale, dtype):
+    dims = [input_dim or PIXELS, hidden_dim or 100, num_classes or TEN]
+    return {"params": layers_of(dims, weight_scale or 1e-3, dtype_of(dtype))}
 
 
 declare_wrong_beginnings(two_layer_init, "TwoLayerNet")
+
+
+@two_layer_init.misconception("Where hidden_dim is left out, it is not what the signature says.")
+def another_default_of_hidden_dim(ref, self, *args, **kwargs):
+    ref.TwoLayerNet.__init__(self, *args, **{"hidden_dim": 50, **kwargs})
 
 
 @two_layer_init.misconception("The weights are transposed: their shape is (outputs, inputs).")
@@ -280,17 +298,24 @@ def weights_transposed(ref, self, *args, **kwargs):
 
 @fully_connected_init.case
 def four_layers(draw):
-    return dict(input_dim=60, hidden_dims=[40, 50, 45], num_classes=30, weight_scale=draw.number(0.1, 0.4))
+    return layers_to_make([40, 50, 45], input_dim=60, num_classes=30, weight_scale=draw.number(0.1, 0.4))
+
+
+@fully_connected_init.case
+def layers_as_the_signature_says(draw):
+    """Nothing is given but the sizes of the hidden layers"""
+    return layers_to_make([60, 40], dtype=None)
 
 
 @fully_connected_init.case(worth=0.2)
 def no_hidden_layer(draw):
-    return dict(input_dim=60, hidden_dims=[], num_classes=30, weight_scale=0.05)
+    return layers_to_make([], input_dim=60, num_classes=30, weight_scale=0.05)
 
 
 @fully_connected_init.oracle
-def layers_by_the_library(ref, input_dim, hidden_dims, num_classes, weight_scale):
-    return {"params": layers_of([input_dim, *hidden_dims, num_classes], weight_scale)}
+def layers_by_the_library(ref, input_dim, hidden_dims, num_classes, weight_scale, dtype):
+    dims = [input_dim or PIXELS, *hidden_dims, num_classes or TEN]
+    return {"params": layers_of(dims, weight_scale or 1e-2, dtype_of(dtype))}
 
 
 declare_wrong_beginnings(fully_connected_init, "FullyConnectedNet")
@@ -322,6 +347,12 @@ def one_class(draw):
 @two_layer_loss.case(worth=0.1)
 def large_scores(draw):
     return two_layers(draw, 4, 5, 6, 3, reg=0.1, scale=1e4)
+
+
+@two_layer_loss.case(worth=0.1)
+def l2_as_the_signature_says(draw):
+    """reg is left out"""
+    return two_layers(draw, 5, 4, 6, 3, reg=None)
 
 
 @two_layer_loss.oracle
@@ -430,6 +461,12 @@ def three_layers_of_images(draw):
 
 
 @fully_connected_loss.case(worth=0.1)
+def l2_of_layers_as_the_signature_says(draw):
+    """reg is left out"""
+    return many_layers(draw, 5, (4, 6, 5, 3), reg=None)
+
+
+@fully_connected_loss.case(worth=0.1)
 def a_single_image(draw):
     return many_layers(draw, 1, (4, 5, 3), reg=0.3)
 
@@ -526,8 +563,13 @@ declare_wrong_dropout("scores_dropped", "Dropout follows the last layer too: sco
 
 
 @create_solver.case
+def a_few_other_digits(draw):
+    return digits_to_read(draw, 60, 20)
+
+
+@create_solver.case(worth=0.25)
 def other_digits(draw):
-    return digits_to_read(draw, 600, 200)
+    return digits_to_read(draw, 600, 200, share=READ)
 
 
 @create_solver.misconception("The learning rate is so small that nothing is learned.")
