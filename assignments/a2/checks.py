@@ -675,7 +675,7 @@ def find_best_net(sub, data_dict, grid, right):
     finally:
         module.TwoLayerNet = original
     return {
-        "best_net": {"made": best_net.made, "trained": best_net.trained},
+        "best_net": {name: getattr(best_net, name, None) for name in ("made", "trained")},
         "best_stat": best_stat,
         "best_val_acc": share(best_val_acc),
         "tried": sorted(tried),

@@ -388,6 +388,17 @@ def indices_instead_of_labels(ref, dists, y_train, k=1):
     return dists.argmin(dim=0)
 
 
+@predict_labels.misconception("These are positions in the sorted list of different labels, not the labels themselves.")
+def positions_among_the_labels(ref, dists, y_train, k=1):
+    _, which = y_train.unique(return_inverse=True)
+    return ref.predict_labels(dists, which, k=k)
+
+
+@predict_labels.misconception("The label of the nearest example counts, whatever the others of the k say.")
+def the_nearest_of_k(ref, dists, y_train, k=1):
+    return nearest_labels(dists, y_train, k)[0]
+
+
 @predict_labels.misconception("Neighbours are sought along the rows; the distances of a test example form a column.")
 def along_the_rows(ref, dists, y_train, k=1):
     return ref.predict_labels(dists.T, y_train, k=k)
@@ -637,6 +648,14 @@ def trained_on_a_single_fold(ref, x_train, y_train, num_folds=5, k_choices=K_CHO
     return cross_validated(percent_by_classifier(ref), fold_alone_trained_on, x_train, y_train, num_folds, k_choices)
 
 
+@knn_cross_validate.misconception("Each fold is both trained on and tested; the others are not used.")
+def each_fold_by_itself(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
+    def alone(fold):
+        return fold, fold
+
+    return cross_validated(percent_by_classifier(ref), alone, x_train, y_train, num_folds, k_choices)
+
+
 @knn_cross_validate.misconception("The accuracies are shares between 0 and 1; percent are asked for.")
 def shares_instead_of_percent(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
@@ -799,6 +818,22 @@ def lists_compared_like_words(ref, k_to_accuracies):
 @knn_get_best_k.misconception("The largest k is returned; the one with the highest mean accuracy is asked for.")
 def the_largest_key(ref, k_to_accuracies):
     return max(k_to_accuracies)
+
+
+@knn_get_best_k.misconception("The place of the best k among the sorted ones is returned; the k itself is asked for.")
+def place_among_the_sorted(ref, k_to_accuracies):
+    return sorted(k_to_accuracies).index(ref.knn_get_best_k(k_to_accuracies))
+
+
+@knn_get_best_k.misconception("The place of the best k in the dictionary is returned; the k itself is asked for.")
+def place_in_the_dictionary(ref, k_to_accuracies):
+    means = [mean_accuracy(k_to_accuracies, k) for k in k_to_accuracies]
+    return means.index(max(means))
+
+
+@knn_get_best_k.misconception("The k with the lowest mean accuracy is returned.")
+def the_lowest_mean(ref, k_to_accuracies):
+    return min(k_to_accuracies, key=lambda k: (mean_accuracy(k_to_accuracies, k), k))
 
 
 @knn_get_best_k.misconception("The highest mean accuracy itself is returned; the k that has it is asked for.")

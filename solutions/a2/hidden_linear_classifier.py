@@ -372,6 +372,14 @@ for exercise in SVM:
         dW[:, y] -= (X * (raw > 0).to(X).sum(1, keepdim=True)).T
         return loss, dW / len(X) + 2 * reg * W
 
+    @exercise.misconception(
+        "The right class's column counts every example once, whether or not one of its margins is violated."
+    )
+    def right_column_always_once(ref, W, X, y, reg):
+        raw, right = svm_parts(W, X, y)
+        losses, dscores = svm_of(raw, right)
+        return assembled(losses, dscores * (1 - right) - right, W, X, reg)
+
     @exercise.misconception("The gradient takes the margins themselves where only their being positive counts.")
     def margins_in_the_gradient(ref, W, X, y, reg):
         raw, right = svm_parts(W, X, y)
@@ -455,6 +463,26 @@ for exercise in SOFTMAX:
         weights = (scores - scores.max()).exp()
         p = weights / weights.sum(1, keepdim=True)
         return assembled(-p[right > 0].log(), p - right, W, X, reg)
+
+    @exercise.misconception(
+        "The scores go into the exponential as they are: of large ones it overflows, and the loss is infinite."
+    )
+    def no_shift_in_a_sum(ref, W, X, y, reg):
+        scores = X @ W
+        right, sums = one_hot(y, scores), scores.exp().sum(1)
+        losses = sums.log() - scores[right > 0]
+        return assembled(losses, scores.exp() / sums.unsqueeze(1) - right, W, X, reg)
+
+    @exercise.misconception(
+        "One maximum, that of the whole batch, is subtracted from all scores: the sum of exponentials of an example "
+        "far below it is 0, and has no logarithm."
+    )
+    def one_shift_in_a_sum(ref, W, X, y, reg):
+        scores = X @ W
+        scores = scores - scores.max()
+        right, sums = one_hot(y, scores), scores.exp().sum(1)
+        losses = sums.log() - scores[right > 0]
+        return assembled(losses, scores.exp() / sums.unsqueeze(1) - right, W, X, reg)
 
     @exercise.misconception(
         "The logarithm is taken of a probability that has underflowed to 0: the loss is infinite where the right class "

@@ -348,6 +348,12 @@ def bias_gradients_summed(ref, params, X, y, reg):
     return loss, {**grads, "b1": len(X) * grads["b1"], "b2": len(X) * grads["b2"]}
 
 
+@wrong_network("The gradient of b1 is a sum over the examples, though the loss is a mean.")
+def b1_summed(ref, params, X, y, reg):
+    loss, grads = ref.nn_forward_backward(params, X, y, reg)
+    return loss, {**grads, "b1": len(X) * grads["b1"]}
+
+
 @wrong_network("The gradients of the biases are divided by the number of examples twice.")
 def bias_gradients_divided_twice(ref, params, X, y, reg):
     loss, grads = ref.nn_forward_backward(params, X, y, reg)
@@ -390,6 +396,16 @@ def w2_regularised_only(ref, params, X, y, reg):
 @wrong_network("In the gradients, only W1 is regularised.")
 def w1_regularised_only_in_the_gradient(ref, params, X, y, reg):
     return regularised(ref, params, X, y, {"W1": reg, "W2": reg}, {"W1": 2 * reg})
+
+
+@wrong_network("In the loss, only W1 is regularised.")
+def w1_regularised_only_in_the_loss(ref, params, X, y, reg):
+    return regularised(ref, params, X, y, {"W1": reg}, {"W1": 2 * reg, "W2": 2 * reg})
+
+
+@wrong_network("In the loss, only W2 is regularised.")
+def w2_regularised_only_in_the_loss(ref, params, X, y, reg):
+    return regularised(ref, params, X, y, {"W2": reg}, {"W1": 2 * reg, "W2": 2 * reg})
 
 
 @wrong_network("The biases are regularised too.")
@@ -633,6 +649,8 @@ wrong_training("Only the weights are trained; the biases never change.", step=st
     "no_bias_step"
 )
 wrong_training("Only the second layer is trained.", step=step_of(only=("W2", "b2")))("second_layer_only")
+wrong_training("The bias b1 never changes.", step=step_of(only=("W1", "W2", "b2")))("no_step_of_b1")
+wrong_training("The bias b2 never changes.", step=step_of(only=("W1", "b1", "W2")))("no_step_of_b2")
 wrong_training("The gradient is subtracted whole, without the learning rate.", step=step_of(rated=False))("no_rate")
 wrong_training("The step is taken on copies: the parameters in the dict never change.", step=step_on_a_copy)("copies")
 wrong_training("The learning rate never decays.", decays=lambda iteration, epoch: False)("never_decays")
@@ -891,6 +909,17 @@ def side_by_side(ref, data_dict, get_param_set_fn):
 def decays_not_tried(ref, data_dict, get_param_set_fn):
     learning_rates, hidden_sizes, regs, _ = get_param_set_fn()
     return searched(data_dict, itertools.product(learning_rates, hidden_sizes, regs, [0.95]))
+
+
+@find_best_net.misconception("The best network is not kept: there is an accuracy, and no network that has it.")
+def no_network_kept(ref, data_dict, get_param_set_fn):
+    return None, *searched(data_dict, itertools.product(*get_param_set_fn()))[1:]
+
+
+@find_best_net.misconception("Only the learning rates are varied; of every other list the first entry is taken.")
+def learning_rates_only(ref, data_dict, get_param_set_fn):
+    learning_rates, *others = get_param_set_fn()
+    return searched(data_dict, itertools.product(learning_rates, *(one[:1] for one in others)))
 
 
 @find_best_net.misconception("Only the first regularisation strength is tried.")

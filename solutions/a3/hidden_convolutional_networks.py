@@ -347,6 +347,16 @@ def overlaps_overwritten(ref, dout, cache):
     return dx[:, :, pad : pad + H, pad : pad + W], dw, db
 
 
+@conv_backward.misconception("The taps of a filter overwrite each other in dx; every tap adds to it.")
+def taps_overwritten(ref, dout, cache):
+    (N, C, H, W), w, stride, pad = cache[1:]
+    dx = dout.new_zeros(N, C, H + 2 * pad, W + 2 * pad)
+    for i in range(w.shape[2]):
+        for j in range(w.shape[3]):
+            dx[step(i, j, dout.shape[2:], stride)] = torch.einsum("nfhw,fc->nchw", dout, w[:, :, i, j])
+    return dx[:, :, pad : pad + H, pad : pad + W], *ref.Conv.backward(dout, cache)[1:]
+
+
 @conv_backward.misconception("dw is summed over the channels of x too, so that it is the same for all of them.")
 def dw_summed_over_channels(ref, dout, cache):
     dx, dw, db = ref.Conv.backward(dout, cache)
@@ -1511,6 +1521,11 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
         dx, _, dbeta = norm_backward(dout, cache)
         return dx, dbeta, dbeta
 
+    @layer.misconception("dgamma takes the centred input, which is not divided by the deviation.")
+    def dgamma_of_the_centred_input(ref, dout, cache):
+        dx, _, dbeta = norm_backward(dout, cache)
+        return dx, (dout * cache[0]).sum(0), dbeta
+
     @layer.misconception("dgamma and dbeta are averaged over the batch instead of summed.")
     def averaged_over_the_batch(ref, dout, cache):
         dx, dgamma, dbeta = norm_backward(dout, cache)
@@ -1629,6 +1644,12 @@ def by_the_long_way(ref, dout, cache):
 def gradient_channels_not_moved(ref, dout, cache):
     dx, dgamma, dbeta = ref.BatchNorm.backward(dout.reshape(-1, dout.shape[1]), cache)
     return dx.reshape(dout.shape), dgamma, dbeta
+
+
+@spatial_batchnorm_backward.misconception("The rows are brought back into images with their axes in the wrong order.")
+def gradient_axes_not_moved_back(ref, dout, cache):
+    dx, dgamma, dbeta = ref.SpatialBatchNorm.backward(dout, cache)
+    return dx.movedim(1, 3).reshape(dout.shape), dgamma, dbeta
 
 
 @spatial_batchnorm_backward.misconception("dgamma and dbeta are divided by the number of pixels of an image.")

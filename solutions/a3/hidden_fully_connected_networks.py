@@ -673,6 +673,13 @@ def velocity_without_learning_rate(ref, w, dw, config=None):
     return w - config["learning_rate"] * config["velocity"], config
 
 
+@sgd_momentum.misconception("The gradient goes into the velocity whole, without the learning rate.")
+def gradient_whole(ref, w, dw, config=None):
+    config = settings(config, momentum=0.9, velocity=torch.zeros_like(w))
+    config["velocity"] = config["momentum"] * config["velocity"] - dw
+    return w + config["velocity"], config
+
+
 @sgd_momentum.misconception("The velocity is not kept for the next step.")
 def velocity_forgotten(ref, w, dw, config=None):
     config = settings(config, velocity=torch.zeros_like(w))
@@ -760,6 +767,12 @@ def squares_summed(ref, w, dw, config=None):
     return w - config["learning_rate"] * dw / (config["cache"].sqrt() + config["epsilon"]), config
 
 
+@rmsprop.misconception("The new squares are added whole; their weight in the moving average is missing.")
+def squares_not_weighed(ref, w, dw, config=None):
+    decay = settings(config, decay_rate=0.99)["decay_rate"]
+    return rmsprop_step(w, dw, config, squares=lambda dw: dw * dw / (1 - decay))
+
+
 @rmsprop.misconception("The step is divided by the moving average itself instead of its root.")
 def root_missing(ref, w, dw, config=None):
     return rmsprop_step(w, dw, config, root=lambda cache: cache)
@@ -817,12 +830,23 @@ def adam_by_torch_optim(ref, w, gradients, config):
 
 
 def adam_step(
-    w, dw, config, *, advance=True, correct=True, late=False, linear=False, under_the_root=False, square=True
+    w,
+    dw,
+    config,
+    *,
+    advance=True,
+    correct=True,
+    correct_squares=True,
+    first=False,
+    late=False,
+    linear=False,
+    under_the_root=False,
+    square=True,
 ):
     """A step of Adam in which one thing is different."""
     config = settings(config, **ADAM, m=torch.zeros_like(w), v=torch.zeros_like(w))
     beta1, beta2, epsilon = config["beta1"], config["beta2"], config["epsilon"]
-    t = config["t"] if late else config["t"] + 1
+    t = 1 if first else config["t"] if late else config["t"] + 1
     config["t"] += advance
     config["m"] = beta1 * config["m"] + (1 - beta1) * dw
     config["v"] = beta2 * config["v"] + (1 - beta2) * (dw * dw if square else dw)
@@ -830,7 +854,7 @@ def adam_step(
     if linear:
         m, v = m / (1 - beta1 * t), v / (1 - beta2 * t)
     elif correct:
-        m, v = m / (1 - beta1**t), v / (1 - beta2**t)
+        m, v = m / (1 - beta1**t), v / (1 - beta2**t) if correct_squares else v
     root = (v + epsilon).sqrt() if under_the_root else v.sqrt() + epsilon
     return w - config["learning_rate"] * m / root, config
 
@@ -854,6 +878,16 @@ def no_bias_correction(ref, w, dw, config=None):
 @adam.misconception("t is not advanced in the config, so that every step is corrected as if it came first.")
 def t_stands_still(ref, w, dw, config=None):
     return adam_step(w, dw, config, advance=False)
+
+
+@adam.misconception("The average of the squares is not corrected for beginning at 0; that of the gradients is.")
+def squares_not_corrected(ref, w, dw, config=None):
+    return adam_step(w, dw, config, correct_squares=False)
+
+
+@adam.misconception("t is 1 at every step, whatever the config says.")
+def t_always_one(ref, w, dw, config=None):
+    return adam_step(w, dw, config, first=True)
 
 
 @adam.misconception("t is advanced after it is used: the first step is corrected with t = 0.")
@@ -939,6 +973,12 @@ def masked(x, dropout_param, keep, scale, shape=None):
 @dropout_forward.misconception("p is taken for the probability to keep a number; it is the one to drop it.")
 def p_keeps(ref, x, dropout_param):
     return ref.Dropout.forward(x, {**dropout_param, "p": 1 - dropout_param["p"]})
+
+
+@dropout_forward.misconception("Numbers are kept with probability p, though scaled as if that were 1 - p.")
+def kept_with_p(ref, x, dropout_param):
+    p = dropout_param["p"]
+    return masked(x, dropout_param, p, 1 / (1 - p))
 
 
 @dropout_forward.misconception("The numbers that are kept are not scaled up.")
