@@ -546,6 +546,11 @@ def rows_picked(ref, x):
     return x[[0, 0, 2, 1]]
 
 
+@shuffle_cols.misconception("The columns are stacked as rows.")
+def columns_as_rows(ref, x):
+    return ref.shuffle_cols(x).T
+
+
 @shuffle_cols.misconception("The last two columns stand in each other's place.")
 def last_columns_swapped(ref, x):
     return x[:, [0, 0, 1, 2]]
@@ -596,6 +601,11 @@ def by_a_list_of_indices(ref, x):
 @reverse_rows.misconception("A slice with a negative step is tried; torch has none, unlike NumPy and lists.")
 def a_negative_step(ref, x):
     return x[::-1]
+
+
+@reverse_rows.misconception("The first row stays the first, and only the rows after it are reversed.")
+def first_row_stays(ref, x):
+    return x[[-i for i in range(len(x))]]
 
 
 @reverse_rows.misconception("The columns are reversed instead of the rows.")

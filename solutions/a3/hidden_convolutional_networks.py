@@ -1146,23 +1146,23 @@ def taps(K):
 
 
 @kaiming_initializer.alternative
-def by_normal_(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def by_normal_(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     shape = (Din, Dout) if K is None else (Dout, Din, K, K)
     return torch.empty(shape, dtype=dtype, device=device).normal_(0, ((1 + relu) / Din / taps(K)) ** 0.5)
 
 
 @kaiming_initializer.misconception("The variance is divided by the fan-out; it is the fan-in that counts.")
-def fan_out(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def fan_out(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     return kaiming(Din, Dout, K, math.sqrt((1 + relu) / (Dout * taps(K))), dtype)
 
 
 @kaiming_initializer.misconception("The scale is the variance itself: the root is missing.")
-def scale_not_rooted(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def scale_not_rooted(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     return kaiming(Din, Dout, K, (1 + relu) / (Din * taps(K)), dtype)
 
 
 @kaiming_initializer.misconception("Filters have the shape (Din, Dout, K, K); the outputs come first there.")
-def filters_inputs_first(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def filters_inputs_first(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     return (
         ref.kaiming_initializer(Din, Dout, K, relu, device, dtype).transpose(0, 1)
         if K
@@ -1171,27 +1171,27 @@ def filters_inputs_first(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=
 
 
 @kaiming_initializer.misconception("The gain is 2 always, also where no ReLU follows.")
-def gain_always_two(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def gain_always_two(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     return ref.kaiming_initializer(Din, Dout, K, True, device, dtype)
 
 
 @kaiming_initializer.misconception("The gain is 1 always, also before a ReLU.")
-def gain_always_one(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def gain_always_one(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     return ref.kaiming_initializer(Din, Dout, K, False, device, dtype)
 
 
 @kaiming_initializer.misconception("The fan-in of a filter counts its channels and not its K K taps.")
-def taps_not_counted(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def taps_not_counted(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     return kaiming(Din, Dout, K, math.sqrt((1 + relu) / Din), dtype)
 
 
 @kaiming_initializer.misconception("Where relu is left out, the gain is that of a layer without one.")
-def another_default_of_relu(ref, Din, Dout, K=None, relu=False, device="cpu", dtype=torch.float32):
+def another_default_of_relu(ref, Din, Dout, K=None, relu=False, device="cpu", dtype=None):
     return ref.kaiming_initializer(Din, Dout, K, relu, device, dtype)
 
 
 @kaiming_initializer.misconception("The weights are uniform between 0 and the scale, none of them negative.")
-def uniform_and_positive(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=torch.float32):
+def uniform_and_positive(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
     weight = ref.kaiming_initializer(Din, Dout, K, relu, device, dtype)
     return math.sqrt((1 + relu) / (Din * taps(K))) * torch.rand_like(weight)
 
