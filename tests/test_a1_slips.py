@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hand_made import Slip, check_that_mistakes_are_told
+from tests.hand_made import Slip, check_that_mistakes_are_told, graded
 
 MADE = [
     (
@@ -112,3 +112,9 @@ MADE = [
 @pytest.mark.parametrize(("style", "slips"), MADE, ids=[f"{style}-{number}" for number, (style, _) in enumerate(MADE)])
 def test_mistakes_made_by_hand_are_told(style: str, slips: list[Slip], tmp_path: Path) -> None:
     check_that_mistakes_are_told("a1", style, slips, tmp_path / "a1")
+
+
+def test_zeros_that_stood_there_already_cost_half_at_most(tmp_path: Path) -> None:
+    slip = Slip("pytorch101.slice_assignment_practice", "    x[0:2, 0] = 0\n", "")
+    (found,) = graded("a1", "styles_1", [slip], tmp_path / "a1").exercises
+    assert found.out_of / 2 <= found.points < found.out_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hand_made import Slip, check_that_mistakes_are_told
+from tests.hand_made import Slip, check_that_mistakes_are_told, graded
 
 MADE = [
     (
@@ -94,3 +94,14 @@ MADE = [
 @pytest.mark.parametrize(("style", "slips"), MADE, ids=[f"{style}-{number}" for number, (style, _) in enumerate(MADE)])
 def test_mistakes_made_by_hand_are_told(style: str, slips: list[Slip], tmp_path: Path) -> None:
     check_that_mistakes_are_told("a2", style, slips, tmp_path / "a2")
+
+
+def test_what_verbose_does_is_asked_and_decays_that_are_not_varied_cost_a_share(tmp_path: Path) -> None:
+    told = "print('iteration %d / %d: loss %f' % (it, num_iters, {}))"
+    slips = [
+        Slip("linear_classifier.train_linear_classifier", told.format("loss"), told.format("loss.value")),
+        Slip("two_layer_net.find_best_net", "learning_rate_decay=decay, reg=reg", "reg=reg"),
+    ]
+    verbose, decays = graded("a2", "styles_1", slips, tmp_path / "a2").exercises
+    assert verbose.points == 0 and "linear_classifier.py" in (verbose.sentence or "")
+    assert decays.out_of / 2 <= decays.points < decays.out_of
