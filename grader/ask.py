@@ -27,6 +27,7 @@ else:
 __all__ = [
     "differentiable",
     "fill_by_shape",
+    "given",
     "gradients_by_shape",
     "gradients_of",
     "loss_and_gradients",
@@ -36,6 +37,11 @@ __all__ = [
     "torch",
     "used_parameters",
 ]
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that are not None: a case that draws None for one leaves it to the signature's default."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def projection(shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from grader.ask import torch
+from grader.ask import given, torch
 from grader.property import Evidence, binomial, certain
 from grader.spec import Checks, no_calls, no_loops, operations_do_not_grow
 
@@ -126,6 +126,9 @@ class GivenLoss:
         return 0.75 * (away * away).sum() + reg * W.sum(), 1.5 * away + reg
 
 
+BATCH_SIZE = 200  # where it is left out
+
+
 def drawn_at_random(X, y, batches, batch_size):
     """The claims about batches [{"X": (batch_size, D), "y": (batch_size,)}, ...] of the examples X (N, D), y (N,)."""
     tensors = all(isinstance(part, torch.Tensor) for batch in batches for part in (batch["X"], batch["y"]))
@@ -185,23 +188,22 @@ def batches_of_five(draw):
 
 
 @linear.exercise("train_linear_classifier", points=5, needs=["sample_batch"], compared=["W", "loss_history"])
-def train_linear_classifier(sub, W, goal, X, y, learning_rate, reg, num_iters, batch_size):
+def train_linear_classifier(sub, W, goal, X, y, learning_rate, reg, num_iters, batch_size, verbose):
     """Stochastic gradient descent on a loss that is given."""
     loss_func = GivenLoss(goal)
     start = W.clone()  # which may be changed
-    trained, loss_history = sub.train_linear_classifier(
-        loss_func, start, X, y, learning_rate=learning_rate, reg=reg, num_iters=num_iters, batch_size=batch_size
-    )
+    how = given(learning_rate=learning_rate, reg=reg, num_iters=num_iters, batch_size=batch_size, verbose=verbose)
+    trained, loss_history = sub.train_linear_classifier(loss_func, start, X, y, **how)
     return {"W": trained, "loss_history": loss_history, "batches": loss_func.batches}
 
 
 @train_linear_classifier.property(false_alarm=1e-6)
-def trains_on_random_batches(ref, answer, W, goal, X, y, learning_rate, reg, num_iters, batch_size):
-    yield from drawn_at_random(X, y, answer["batches"], batch_size)
+def trains_on_random_batches(ref, answer, W, goal, X, y, learning_rate, reg, num_iters, batch_size, verbose):
+    yield from drawn_at_random(X, y, answer["batches"], BATCH_SIZE if batch_size is None else batch_size)
 
 
-def descent(draw, N, D, C, *, learning_rate, reg, num_iters, batch_size):
-    """The inputs of train_linear_classifier."""
+def descent(draw, N, D, C, *, learning_rate=None, reg=None, num_iters=None, batch_size=None, verbose=None):
+    """The inputs of train_linear_classifier; what is None is left out of the call."""
     return dict(
         W=draw.normal(D, C),
         goal=draw.normal(D, C),
@@ -211,6 +213,7 @@ def descent(draw, N, D, C, *, learning_rate, reg, num_iters, batch_size):
         reg=reg,
         num_iters=num_iters,
         batch_size=batch_size,
+        verbose=verbose,
     )
 
 
@@ -254,18 +257,23 @@ def are_numbers(*lists):
     return all(isinstance(value, float) and math.isfinite(value) for values in lists for value in values)
 
 
-def some_pair_works(make, answer, x_train, y_train, x_test, y_test):
-    """The claims about a grid of learning rates and regularisation strengths; `make()` is a classifier."""
+def some_pair_works(make, answer, digits):
+    """The claims about a grid of learning rates and regularisation strengths; `make()` is a classifier. `digits`: what
+    it is tried on, x_train, y_train, x_test and y_test; None: it is not tried."""
     learning_rates, regs = answer["learning_rates"], answer["regs"]
-    positive = are_numbers(learning_rates, regs) and all(value > 0 for value in (*learning_rates, *regs))
+    usable = are_numbers(learning_rates, regs) and all(rate > 0 for rate in learning_rates)
+    usable = usable and all(reg >= 0 for reg in regs)
     few = len(learning_rates) * len(regs) < 25
-    once = all(len(set(values)) == len(values) for values in (learning_rates, regs) if positive)
+    once = all(len(set(values)) == len(values) for values in (learning_rates, regs) if usable)
     yield certain(learning_rates and regs), "there is something to try"
-    yield certain(positive), "every learning rate and every regularisation strength is a positive number"
+    yield certain(usable), "every learning rate is a positive number, and no regularisation strength is negative"
     yield certain(once), "no pair is tried twice"
     yield certain(few), "there are fewer than 25 pairs to try"
+    if digits is None:
+        return
+    x_train, y_train, x_test, y_test = (digits[name] for name in ("x_train", "y_train", "x_test", "y_test"))
     ends = reads = False
-    for learning_rate, reg in itertools.product(learning_rates, regs) if few and positive else ():
+    for learning_rate, reg in itertools.product(learning_rates, regs) if few and usable else ():
         classifier = make()
         classifier.train(x_train, y_train, learning_rate, reg, num_iters=500, batch_size=100)
         ends = ends or bool(classifier.W.isfinite().all())
@@ -276,9 +284,14 @@ def some_pair_works(make, answer, x_train, y_train, x_test, y_test):
     yield certain(reads), "with one of the pairs 60 % of new digits are read"
 
 
+def a_grid(draw):
+    return {}, dict(digits=None)
+
+
+# The course has other images: numbers that fit those and do not fit these digits are worth something all the same.
 def a_grid_to_try(draw):
     (x_train, y_train), (x_test, y_test) = handwritten(draw, 400, 200, shift=0, noise=0.1)
-    return {}, dict(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+    return {}, dict(digits=dict(x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test))
 
 
 @linear.exercise("svm_get_search_params", points=1)
@@ -289,11 +302,12 @@ def svm_get_search_params(sub):
 
 
 @svm_get_search_params.property()
-def some_pair_trains_an_svm(ref, answer, x_train, y_train, x_test, y_test):
-    yield from some_pair_works(ref.LinearSVM, answer, x_train, y_train, x_test, y_test)
+def some_pair_trains_an_svm(ref, answer, digits):
+    yield from some_pair_works(ref.LinearSVM, answer, digits)
 
 
-svm_get_search_params.case(a_grid_to_try)
+svm_get_search_params.case(a_grid)
+svm_get_search_params.case(a_grid_to_try, worth=0.25)
 
 
 @linear.exercise("softmax_get_search_params", points=1)
@@ -304,11 +318,12 @@ def softmax_get_search_params(sub):
 
 
 @softmax_get_search_params.property()
-def some_pair_trains_softmax(ref, answer, x_train, y_train, x_test, y_test):
-    yield from some_pair_works(ref.Softmax, answer, x_train, y_train, x_test, y_test)
+def some_pair_trains_softmax(ref, answer, digits):
+    yield from some_pair_works(ref.Softmax, answer, digits)
 
 
-softmax_get_search_params.case(a_grid_to_try)
+softmax_get_search_params.case(a_grid)
+softmax_get_search_params.case(a_grid_to_try, worth=0.25)
 
 
 class GivenClassifier:
@@ -343,7 +358,7 @@ ACCURACY = dict(tolerance=1e-5)
 def test_one_param_set(sub, data_dict, num_classes, lr, reg, num_iters):
     """Train a given classifier with one pair of hyperparameters, and measure it."""
     classifier = GivenClassifier(num_classes)
-    returned, train_acc, val_acc = sub.test_one_param_set(classifier, data_dict, lr, reg, num_iters)
+    returned, train_acc, val_acc = sub.test_one_param_set(classifier, data_dict, lr, reg, **given(num_iters=num_iters))
     return {
         "the same object": returned is classifier,
         "trained": classifier.trained,
@@ -430,7 +445,7 @@ def nn_forward_pass(sub, params, X):
 def nn_forward_backward(sub, params, X, y, reg):
     """The softmax loss of the network and its four gradients; the scores where there are no labels."""
     scores = sub.nn_forward_backward(params, X)
-    loss, grads = sub.nn_forward_backward(params, X, y, reg)
+    loss, grads = sub.nn_forward_backward(params, X, y, **given(reg=reg))
     return {"scores": scores, "loss": loss, "grads": {name: grads[name] for name in params if name in grads}}
 
 
@@ -495,36 +510,42 @@ HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
 @network.exercise(
     "nn_train", points=5, needs=["linear_classifier.sample_batch"], compared=["params", *HISTORIES], tolerance=1e-6
 )
-def nn_train(sub, params, goal, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size):
+def nn_train(
+    sub, params, goal, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size, verbose
+):
     """Stochastic gradient descent on a loss of four parameters that is given."""
     loss_func = GivenNetLoss(goal)
     trained = {name: value.clone() for name, value in params.items()}  # which are to be changed
-    stats = sub.nn_train(
-        trained,
-        loss_func,
-        given_predictions,
-        X,
-        y,
-        X_val,
-        y_val,
-        learning_rate=learning_rate,
-        learning_rate_decay=learning_rate_decay,
-        reg=reg,
-        num_iters=num_iters,
-        batch_size=batch_size,
-    )
+    how = given(learning_rate=learning_rate, learning_rate_decay=learning_rate_decay, reg=reg)
+    how |= given(num_iters=num_iters, batch_size=batch_size, verbose=verbose)
+    stats = sub.nn_train(trained, loss_func, given_predictions, X, y, X_val, y_val, **how)
     return {"params": trained, **{name: stats[name] for name in HISTORIES}, "batches": loss_func.batches}
 
 
 @nn_train.property(false_alarm=1e-6)
 def the_network_trains_on_random_batches(
-    ref, answer, params, goal, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size
+    ref,
+    answer,
+    params,
+    goal,
+    X,
+    y,
+    X_val,
+    y_val,
+    learning_rate,
+    learning_rate_decay,
+    reg,
+    num_iters,
+    batch_size,
+    verbose,
 ):
-    yield from drawn_at_random(X, y, answer["batches"], batch_size)
+    yield from drawn_at_random(X, y, answer["batches"], BATCH_SIZE if batch_size is None else batch_size)
 
 
-def net_descent(draw, N, D, H, C, *, learning_rate, decay, reg, num_iters, batch_size):
-    """The inputs of nn_train."""
+def net_descent(
+    draw, N, D, H, C, *, learning_rate=None, decay=None, reg=None, num_iters=None, batch_size=None, verbose=None
+):
+    """The inputs of nn_train; what is None is left out of the call."""
     params, goal = layers(draw, D, H, C), layers(draw, D, H, C)
     params["b2"][0], goal["b2"][0] = -1.0, 1.0
     y, y_val = draw.labels(N, C), draw.labels(N // 2, C)
@@ -544,6 +565,7 @@ def net_descent(draw, N, D, H, C, *, learning_rate, decay, reg, num_iters, batch
         reg=reg,
         num_iters=num_iters,
         batch_size=batch_size,
+        verbose=verbose,
     )
 
 
@@ -653,7 +675,7 @@ def find_best_net(sub, data_dict, grid, right):
     finally:
         module.TwoLayerNet = original
     return {
-        "best_net": {"made": best_net.made, "trained": best_net.trained},
+        "best_net": {name: getattr(best_net, name, None) for name in ("made", "trained")},
         "best_stat": best_stat,
         "best_val_acc": share(best_val_acc),
         "tried": sorted(tried),

@@ -3,7 +3,7 @@
 import itertools
 import math
 
-from grader.ask import fill_by_shape, stacked_by_shape, torch
+from grader.ask import fill_by_shape, given, stacked_by_shape, torch
 from grader.property import binomial, certain, close, deviation_is, mean_is
 from grader.spec import Checks, no_calls, operations_do_not_grow
 
@@ -19,6 +19,8 @@ half_l2 = fc.edition(
 FC = "fully_connected_networks"
 CERTAIN = 1e-9  # evidence below is as good as none
 TEN = 10  # classes
+IMAGE = (3, 32, 32)
+PIXELS = math.prod(IMAGE)
 
 
 # == fully_connected_networks: layers =================================================================================
@@ -117,9 +119,19 @@ def normal_entries(what, w, deviation, said, instead=()):
             yield certain(deviation_is(w, 0, other).p < CERTAIN), sentence
 
 
-def initial_values(params, shapes, weight_scale):
+def made(dtype, **sizes):
+    """How a network is to be made: in float64, or in the dtype that its signature says."""
+    return given(dtype=torch.float64 if dtype else None, **sizes)
+
+
+def dtype_of(dtype):
+    """The dtype of a network that was made so."""
+    return torch.float64 if dtype else torch.float32
+
+
+def initial_values(params, shapes, weight_scale, dtype):
     """Claims on the initial parameters of a network: names, shapes, zeros, and normal weights."""
-    usable = are_tensors(params, shapes, torch.float64)
+    usable = are_tensors(params, shapes, dtype_of(dtype))
     yield certain(usable), f"`params` holds {', '.join(shapes)} in the right shapes and in the dtype that is asked for"
     if usable:
         yield certain(not any(params[name].any() for name in shapes if name[0] == "b")), "the biases are 0"
@@ -139,27 +151,28 @@ def mistakes_of_scale(what, weight_scale):
 
 
 @fc.exercise("TwoLayerNet.__init__", points=1)
-def two_layer_init(sub, input_dim, hidden_dim, num_classes, weight_scale):
+def two_layer_init(sub, input_dim, hidden_dim, num_classes, weight_scale, dtype):
     """The initial parameters of the net of two layers."""
-    net = sub.TwoLayerNet(
-        input_dim=input_dim,
-        hidden_dim=hidden_dim,
-        num_classes=num_classes,
-        weight_scale=weight_scale,
-        dtype=torch.float64,
-    )
-    return {"params": dict(net.params)}
+    sizes = dict(input_dim=input_dim, hidden_dim=hidden_dim, num_classes=num_classes, weight_scale=weight_scale)
+    return {"params": dict(sub.TwoLayerNet(**made(dtype, **sizes)).params)}
+
+
+def two_layers_to_make(*, input_dim=None, hidden_dim=None, num_classes=None, weight_scale=None, dtype="float64"):
+    """The inputs of TwoLayerNet.__init__; what is None is left out of the call."""
+    sizes = dict(input_dim=input_dim, hidden_dim=hidden_dim, num_classes=num_classes)
+    return dict(**sizes, weight_scale=weight_scale, dtype=dtype)
 
 
 @two_layer_init.case
 def forty_hidden_numbers(draw):
-    return dict(input_dim=50, hidden_dim=40, num_classes=30, weight_scale=0.01)
+    return two_layers_to_make(input_dim=50, hidden_dim=40, num_classes=30, weight_scale=0.01)
 
 
 @two_layer_init.property(false_alarm=1e-7)
-def small_random_weights(ref, answer, input_dim, hidden_dim, num_classes, weight_scale):
-    shapes = {"W1": (input_dim, hidden_dim), "b1": (hidden_dim,), "W2": (hidden_dim, num_classes), "b2": (num_classes,)}
-    yield from initial_values(answer.get("params"), shapes, weight_scale)
+def small_random_weights(ref, answer, input_dim, hidden_dim, num_classes, weight_scale, dtype):
+    D, H, C = input_dim or PIXELS, hidden_dim or 100, num_classes or TEN
+    shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
+    yield from initial_values(answer.get("params"), shapes, weight_scale or 1e-3, dtype)
 
 
 @fc.exercise("TwoLayerNet.loss", points=5, needs=[*LAYERS, "TwoLayerNet.__init__"])
@@ -169,9 +182,9 @@ def two_layer_loss(sub, X, y, W1, b1, W2, b2, reg):
         input_dim=W1.shape[0],
         hidden_dim=W1.shape[1],
         num_classes=W2.shape[1],
-        reg=reg,
         dtype=X.dtype,
         device=str(X.device),
+        **given(reg=reg),
     )
     filled(net, {"W1": W1, "b1": b1, "W2": W2, "b2": b2})
     scores = net.loss(X)
@@ -203,25 +216,29 @@ def with_l2(draw):
 
 
 @fc.exercise("FullyConnectedNet.__init__", points=1)
-def fully_connected_init(sub, input_dim, hidden_dims, num_classes, weight_scale):
+def fully_connected_init(sub, input_dim, hidden_dims, num_classes, weight_scale, dtype):
     """The initial parameters of the net of any depth."""
-    net = sub.FullyConnectedNet(
-        hidden_dims, input_dim=input_dim, num_classes=num_classes, weight_scale=weight_scale, dtype=torch.float64
-    )
-    return {"params": dict(net.params)}
+    sizes = dict(input_dim=input_dim, num_classes=num_classes, weight_scale=weight_scale)
+    return {"params": dict(sub.FullyConnectedNet(hidden_dims, **made(dtype, **sizes)).params)}
+
+
+def layers_to_make(hidden_dims, *, input_dim=None, num_classes=None, weight_scale=None, dtype="float64"):
+    """The inputs of FullyConnectedNet.__init__; what is None is left out of the call."""
+    sizes = dict(input_dim=input_dim, hidden_dims=hidden_dims, num_classes=num_classes)
+    return dict(**sizes, weight_scale=weight_scale, dtype=dtype)
 
 
 @fully_connected_init.case
 def two_hidden_layers(draw):
-    return dict(input_dim=40, hidden_dims=[50, 30], num_classes=20, weight_scale=0.02)
+    return layers_to_make([50, 30], input_dim=40, num_classes=20, weight_scale=0.02)
 
 
 @fully_connected_init.property(false_alarm=1e-7)
-def small_random_weights_in_every_layer(ref, answer, input_dim, hidden_dims, num_classes, weight_scale):
-    dims, shapes = [input_dim, *hidden_dims, num_classes], {}
+def small_random_weights_in_every_layer(ref, answer, input_dim, hidden_dims, num_classes, weight_scale, dtype):
+    dims, shapes = [input_dim or PIXELS, *hidden_dims, num_classes or TEN], {}
     for layer in range(1, len(dims)):
         shapes |= {f"W{layer}": (dims[layer - 1], dims[layer]), f"b{layer}": (dims[layer],)}
-    yield from initial_values(answer.get("params"), shapes, weight_scale)
+    yield from initial_values(answer.get("params"), shapes, weight_scale or 1e-2, dtype)
 
 
 def fully_connected(sub, weights, biases, reg, dropout, dtype, device):
@@ -230,10 +247,9 @@ def fully_connected(sub, weights, biases, reg, dropout, dtype, device):
         [len(b) for b in biases[:-1]],
         input_dim=weights[0].shape[0],
         num_classes=len(biases[-1]),
-        dropout=dropout,
-        reg=reg,
         dtype=dtype,
         device=str(device),
+        **given(dropout=dropout, reg=reg),
     )
     params = {f"W{layer}": w for layer, w in enumerate(weights, 1)}
     return filled(net, params | {f"b{layer}": b for layer, b in enumerate(biases, 1)})
@@ -242,7 +258,7 @@ def fully_connected(sub, weights, biases, reg, dropout, dtype, device):
 @fc.exercise("FullyConnectedNet.loss", points=6, needs=[*LAYERS, "FullyConnectedNet.__init__"])
 def fully_connected_loss(sub, X, y, weights, biases, reg):
     """Scores, loss and gradients of the net of any depth, without dropout."""
-    net = fully_connected(sub, weights, biases, reg, 0.0, X.dtype, X.device)
+    net = fully_connected(sub, weights, biases, reg, None, X.dtype, X.device)
     scores = net.loss(X)
     loss, grads = net.loss(X, y)
     return {"scores": scores, "loss": loss, "grads": dict(grads)}
@@ -274,7 +290,7 @@ def three_layers_with_l2(draw):
 )
 def fully_connected_dropout(sub, X, y, weights, biases, p):
     """Loss and gradients of the net of any depth with dropout, and its scores without."""
-    net = fully_connected(sub, weights, biases, 0.0, p, X.dtype, X.device)
+    net = fully_connected(sub, weights, biases, None, p, X.dtype, X.device)
     loss, grads = net.loss(X, y)
     return {"scores": net.loss(X), "loss": torch.as_tensor(loss), "grads": dict(grads)}
 
@@ -336,16 +352,17 @@ def photographs(images):
     return (large - large.mean())[:, None].repeat(1, 3, 1, 1)
 
 
-def fifty_digits(draw):
+# The course has other images: numbers that are a little off for these digits lose a share only.
+def fifty_digits(draw, share=0.8):
     """Fifty images to be learned by heart, kept back: the grader trains its own network with your numbers."""
     images, labels = draw.digits(50, shift=0)
-    return {}, dict(images=images, labels=labels)
+    return {}, dict(images=images, labels=labels, share=share)
 
 
-def learned_by_heart(ref, answer, new_net, images, labels, *, epochs, **training):
+def learned_by_heart(ref, answer, new_net, images, labels, share, *, epochs, **training):
     """Claims on a weight_scale and a learning_rate: that a right network learns its training set with them.
 
-    It counts as learned when all labels are right after any epoch, from one of two starting points."""
+    It counts as learned when this share of the labels is right after any epoch, from one of two starting points."""
     scale, rate = answer.get("weight_scale"), answer.get("learning_rate")
     usable = all(isinstance(value, float) and 0 < value < math.inf for value in (scale, rate))
     yield certain(usable), "both are positive numbers"
@@ -363,13 +380,14 @@ def learned_by_heart(ref, answer, new_net, images, labels, *, epochs, **training
         for _ in range(epochs):
             solver.train(return_best_params=False)
             best = max(best, solver.train_acc_history[-1])
-            if best == 1.0:
+            if best >= share:
                 return
         last = float(net.loss(X, labels)[0])
     yield certain(varied > 1e-5), "before training the net tells one image from another"
     yield certain(last < 2 * first), "the loss stays within bounds"
     yield certain(not 0.99 * first < last < 1.01 * first), "the loss changes"
-    yield certain(False), f"the net learns fifty digits within {epochs} epochs: it gets {best:.0%} of them right"
+    said = f"the net learns {share:.0%} of fifty digits within {epochs} epochs: it gets {best:.0%} of them right"
+    yield certain(False), said
 
 
 @fc.exercise("get_three_layer_network_params", points=1)
@@ -393,11 +411,11 @@ five_layer_params.case(fifty_digits)
 def with_hidden_layers(*hidden_dims):
     """The property of both: the same training, on nets of different depth."""
 
-    def learns_fifty_digits(ref, answer, images, labels):
+    def learns_fifty_digits(ref, answer, images, labels, share):
         def new_net(scale):
             return ref.FullyConnectedNet(list(hidden_dims), weight_scale=scale)
 
-        yield from learned_by_heart(ref, answer, new_net, images, labels, epochs=20, batch_size=25)
+        yield from learned_by_heart(ref, answer, new_net, images, labels, share, epochs=20, batch_size=25)
 
     return learns_fifty_digits
 
@@ -419,11 +437,15 @@ def scores_after_training(create_solver, X_train, y_train, X_test, seconds):
     return {"scores": scores, "scores_of_the_best": solver.model.loss(X_test), "losses": solver.loss_history}
 
 
-def digits_to_read(draw, num_train, num_test):
-    """Images to train on, and others whose labels are kept back."""
+# The course has other images, and many times as many: a solver that is made for those trains here, and learns less.
+def digits_to_read(draw, num_train, num_test, share=0.0):
+    """Images to train on, others whose labels are kept back, and the share of these that is to be read."""
     images, labels = draw.digits(num_train + num_test, shift=0)
     inputs = dict(X_train=images[:num_train], y_train=labels[:num_train], X_test=images[num_train:])
-    return inputs, dict(y_test=labels[num_train:])
+    return inputs, dict(y_test=labels[num_train:], share=share)
+
+
+READ = 0.6  # of digits that a solver's model has not seen
 
 
 def reads(answer, y_test, share):
@@ -435,10 +457,10 @@ def reads(answer, y_test, share):
     if not usable:
         return
     right = max(float((scores.argmax(dim=1) == y_test).double().mean()) for scores in both)
+    tenth = len(losses) // 10 + 1
+    first, last = sum(losses[:tenth]), sum(losses[-tenth:])
+    yield certain(last < 2 * first or right >= READ), "the loss stays within bounds in training"
     if right < share:
-        tenth = len(losses) // 10 + 1
-        first, last = sum(losses[:tenth]), sum(losses[-tenth:])
-        yield certain(last < 2 * first), "the loss stays within bounds in training"
         yield certain(not 0.97 * first < last < 1.03 * first), "the loss changes in training"
         said = f"at least {share:.0%} of digits that it has not seen are read correctly: it is {right:.1%}"
         yield certain(False), said
@@ -453,13 +475,18 @@ def create_solver(sub, X_train, y_train, X_test):
 
 
 @create_solver.case
+def a_few_digits(draw):
+    return digits_to_read(draw, 60, 20)
+
+
+@create_solver.case(worth=0.25)
 def six_hundred_digits(draw):
-    return digits_to_read(draw, 600, 200)
+    return digits_to_read(draw, 600, 200, share=READ)
 
 
 @create_solver.property()
-def reads_digits(ref, answer, X_train, y_train, X_test, y_test):
-    yield from reads(answer, y_test, 0.6)
+def reads_digits(ref, answer, X_train, y_train, X_test, y_test, share):
+    yield from reads(answer, y_test, share)
 
 
 # == fully_connected_networks: update rules ===========================================================================
@@ -663,8 +690,9 @@ def and_a_gradient(draw, image, filters, *, stride, pad, scale=1.0):
     return dict(inputs, dout=draw.normal(N, F, H_out, W_out, scale=scale))
 
 
-# What most solutions get wrong in the backward passes costs a share only.
-for layer, inputs_of, share in ((conv_forward, images_and_filters, None), (conv_backward, and_a_gradient, 0.4)):
+# The course pads every convolution, and its windows of pooling never overlap: without padding, and where they do, is an
+# edge. Most solutions get that wrong in the backward passes.
+for layer, inputs_of, share in ((conv_forward, images_and_filters, 0.25), (conv_backward, and_a_gradient, 0.3)):
 
     @layer.case
     def padded(draw, inputs_of=inputs_of):
@@ -730,8 +758,8 @@ def and_a_gradient_to_spread(draw, image, pool_height, pool_width, stride, *, ga
 
 
 for layer, inputs_of, share in (
-    (max_pool_forward, images_to_pool, None),
-    (max_pool_backward, and_a_gradient_to_spread, 0.4),
+    (max_pool_forward, images_to_pool, 0.25),
+    (max_pool_backward, and_a_gradient_to_spread, 0.25),
 ):
 
     @layer.case
@@ -749,29 +777,42 @@ FC_LAYERS = [f"{FC}.{layer}" for layer in LAYERS]
 
 
 @conv.exercise("ThreeLayerConvNet.__init__", points=1)
-def three_layer_conv_init(sub, input_dims, num_filters, filter_size, hidden_dim, num_classes, weight_scale):
+def three_layer_conv_init(sub, input_dims, num_filters, filter_size, hidden_dim, num_classes, weight_scale, dtype):
     """The initial parameters of the net of three layers."""
-    net = sub.ThreeLayerConvNet(
-        input_dims=tuple(input_dims),
-        num_filters=num_filters,
-        filter_size=filter_size,
-        hidden_dim=hidden_dim,
-        num_classes=num_classes,
-        weight_scale=weight_scale,
-        dtype=torch.float64,
-    )
+    sizes = dict(num_filters=num_filters, filter_size=filter_size, hidden_dim=hidden_dim, num_classes=num_classes)
+    image = None if input_dims is None else tuple(input_dims)
+    net = sub.ThreeLayerConvNet(**made(dtype, input_dims=image, **sizes, weight_scale=weight_scale))
     return {"params": dict(net.params)}
+
+
+def conv_net_to_make(
+    *,
+    input_dims=None,
+    num_filters=None,
+    filter_size=None,
+    hidden_dim=None,
+    num_classes=None,
+    weight_scale=None,
+    dtype="float64",
+):
+    """The inputs of ThreeLayerConvNet.__init__; what is None is left out of the call."""
+    sizes = dict(num_filters=num_filters, filter_size=filter_size, hidden_dim=hidden_dim, num_classes=num_classes)
+    return dict(input_dims=input_dims, **sizes, weight_scale=weight_scale, dtype=dtype)
 
 
 @three_layer_conv_init.case
 def twenty_filters(draw):
     sizes = dict(num_filters=20, filter_size=5, hidden_dim=30, num_classes=20)
-    return dict(input_dims=[3, 8, 10], **sizes, weight_scale=0.01)
+    return conv_net_to_make(input_dims=[3, 8, 8], **sizes, weight_scale=0.01)
 
 
 @three_layer_conv_init.property(false_alarm=1e-7)
-def small_random_filters(ref, answer, input_dims, num_filters, filter_size, hidden_dim, num_classes, weight_scale):
-    C, H, W = input_dims
+def small_random_filters(
+    ref, answer, input_dims, num_filters, filter_size, hidden_dim, num_classes, weight_scale, dtype
+):
+    C, H, W = input_dims or IMAGE
+    num_filters, filter_size = num_filters or 32, filter_size or 7
+    hidden_dim, num_classes = hidden_dim or 100, num_classes or TEN
     shapes = {
         "W1": (num_filters, C, filter_size, filter_size),
         "b1": (num_filters,),
@@ -780,7 +821,7 @@ def small_random_filters(ref, answer, input_dims, num_filters, filter_size, hidd
         "W3": (hidden_dim, num_classes),
         "b3": (num_classes,),
     }
-    yield from initial_values(answer.get("params"), shapes, weight_scale)
+    yield from initial_values(answer.get("params"), shapes, weight_scale or 1e-3, dtype)
 
 
 @conv.exercise("ThreeLayerConvNet.loss", points=6, needs=[*FC_LAYERS, "ThreeLayerConvNet.__init__"])
@@ -792,9 +833,9 @@ def three_layer_conv_loss(sub, X, y, W1, b1, W2, b2, W3, b3, reg):
         filter_size=W1.shape[2],
         hidden_dim=W2.shape[1],
         num_classes=W3.shape[1],
-        reg=reg,
         dtype=X.dtype,
         device=str(X.device),
+        **given(reg=reg),
     )
     filled(net, {"W1": W1, "b1": b1, "W2": W2, "b2": b2, "W3": W3, "b3": b3})
     scores = net.loss(X)
@@ -830,30 +871,39 @@ def images_with_l2(draw):
 
 
 @conv.exercise("DeepConvNet.__init__", points=2, needs=["kaiming_initializer"])
-def deep_conv_init(sub, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale):
+def deep_conv_init(sub, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale, dtype):
     """The initial parameters of the net of any depth, under any names."""
-    net = sub.DeepConvNet(
-        input_dims=tuple(input_dims),
-        num_filters=num_filters,
-        max_pools=max_pools,
-        batchnorm=batchnorm,
-        num_classes=num_classes,
-        weight_scale=weight_scale,
-        dtype=torch.float64,
-    )
+    image = None if input_dims is None else tuple(input_dims)
+    sizes = dict(input_dims=image, num_filters=num_filters, max_pools=max_pools, num_classes=num_classes)
+    net = sub.DeepConvNet(**made(dtype, **sizes, batchnorm=batchnorm, weight_scale=weight_scale))
     return {"params": list(net.params.values())}
+
+
+def deep_net_to_make(
+    *,
+    input_dims=None,
+    num_filters=None,
+    max_pools=None,
+    batchnorm=None,
+    num_classes=None,
+    weight_scale=None,
+    dtype="float64",
+):
+    """The inputs of DeepConvNet.__init__; what is None is left out of the call."""
+    sizes = dict(input_dims=input_dims, num_filters=num_filters, max_pools=max_pools, num_classes=num_classes)
+    return dict(**sizes, batchnorm=batchnorm, weight_scale=weight_scale, dtype=dtype)
 
 
 @deep_conv_init.case
 def two_convolutions(draw):
     sizes = dict(input_dims=[3, 8, 8], num_filters=[16, 20], max_pools=[0], num_classes=10)
-    return dict(**sizes, batchnorm=False, weight_scale=0.03)
+    return deep_net_to_make(**sizes, batchnorm=False, weight_scale=0.03)
 
 
 @deep_conv_init.case
 def by_kaiming_with_batchnorm(draw):
     sizes = dict(input_dims=[3, 8, 8], num_filters=[16, 20], max_pools=[0, 1], num_classes=10)
-    return dict(**sizes, batchnorm=True, weight_scale="kaiming")
+    return deep_net_to_make(**sizes, batchnorm=True, weight_scale="kaiming")
 
 
 def deep_shapes(input_dims, num_filters, max_pools, num_classes):
@@ -868,8 +918,12 @@ def deep_shapes(input_dims, num_filters, max_pools, num_classes):
 
 @deep_conv_init.property(false_alarm=1e-7)
 def random_weights_in_every_layer(
-    ref, answer, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale
+    ref, answer, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale, dtype
 ):
+    input_dims, num_classes = input_dims or IMAGE, num_classes or TEN
+    num_filters = [8] * 5 if num_filters is None else num_filters
+    max_pools = range(5) if max_pools is None else max_pools
+    weight_scale = weight_scale or 1e-3
     *filters, linear = deep_shapes(input_dims, num_filters, max_pools, num_classes)
     vectors = [(size,) for size in num_filters for _ in range(3 if batchnorm else 1)] + [(num_classes,)]
     params = answer.get("params")
@@ -887,7 +941,7 @@ def random_weights_in_every_layer(
     if not usable:
         return
     shapes = [*filters, linear]
-    yield certain(all(p.dtype == torch.float64 for p in params)), "they have the dtype that is asked for"
+    yield certain(all(p.dtype == dtype_of(dtype) for p in params)), "they have the dtype that is asked for"
     ones = sum(bool((p == 1).all()) for p in params if p.dim() == 1)
     zeros = sum(bool((p == 0).all()) for p in params if p.dim() == 1)
     gammas = len(num_filters) if batchnorm else 0
@@ -918,11 +972,10 @@ def deep_conv_loss(sub, X, y, X_test, numbers, num_filters, max_pools, batchnorm
         input_dims=tuple(X.shape[1:]),
         num_filters=num_filters,
         max_pools=max_pools,
-        batchnorm=batchnorm,
         num_classes=num_classes,
-        reg=reg,
         dtype=X.dtype,
         device=str(X.device),
+        **given(batchnorm=batchnorm, reg=reg),
     )
     fill_by_shape(net.params, numbers)
     loss, grads = net.loss(X, y)
@@ -979,12 +1032,12 @@ find_overfit_parameters.case(fifty_digits)
 
 
 @find_overfit_parameters.property()
-def learns_fifty_digits(ref, answer, images, labels):
+def learns_fifty_digits(ref, answer, images, labels, share):
     def new_net(scale):
         return ref.DeepConvNet(num_filters=[8, 16, 32, 64], max_pools=[0, 1, 2, 3], reg=1e-5, weight_scale=scale)
 
     how = dict(update_rule=ref.adam, epochs=30, batch_size=10)
-    yield from learned_by_heart(ref, answer, new_net, images, labels, **how)
+    yield from learned_by_heart(ref, answer, new_net, images, labels, share, **how)
 
 
 @conv.exercise(
@@ -1000,35 +1053,41 @@ def create_convolutional_solver(sub, X_train, y_train, X_test):
 
 
 @create_convolutional_solver.case
+def a_few_digits_to_convolve(draw):
+    return digits_to_read(draw, 60, 20)
+
+
+@create_convolutional_solver.case(worth=0.25)
 def over_three_hundred_digits(draw):
-    return digits_to_read(draw, 360, 100)
+    return digits_to_read(draw, 360, 100, share=READ)
 
 
 @create_convolutional_solver.property()
-def reads_digits_by_convolution(ref, answer, X_train, y_train, X_test, y_test):
-    yield from reads(answer, y_test, 0.6)
+def reads_digits_by_convolution(ref, answer, X_train, y_train, X_test, y_test, share):
+    yield from reads(answer, y_test, share)
 
 
 @conv.exercise("kaiming_initializer", points=2)
-def kaiming_initializer(sub, Din, Dout, K, relu):
+def kaiming_initializer(sub, Din, Dout, K, relu, dtype):
     """Random weights whose outputs have the variance of their inputs."""
-    return {"weight": sub.kaiming_initializer(Din, Dout, K=K, relu=relu, dtype=torch.float64)}
+    return {"weight": sub.kaiming_initializer(Din, Dout, **made(dtype, K=K, relu=relu))}
 
 
 @kaiming_initializer.case
 def a_linear_layer(draw):
-    return dict(Din=60, Dout=40, K=None, relu=True)
+    return dict(Din=60, Dout=40, K=None, relu=True, dtype="float64")
 
 
 @kaiming_initializer.case(worth=0.5)
 def filters(draw):
-    return dict(Din=20, Dout=15, K=3, relu=True)
+    return dict(Din=20, Dout=15, K=3, relu=True, dtype="float64")
 
 
 @kaiming_initializer.property(false_alarm=1e-7)
-def keeps_the_variance(ref, answer, Din, Dout, K, relu):
+def keeps_the_variance(ref, answer, Din, Dout, K, relu, dtype):
+    relu = True if relu is None else relu
     weight, shape = answer.get("weight"), (Din, Dout) if K is None else (Dout, Din, K, K)
-    usable = isinstance(weight, torch.Tensor) and weight.dtype == torch.float64
+    usable = isinstance(weight, torch.Tensor) and weight.dtype == dtype_of(dtype)
     yield certain(usable), "it is a tensor of the dtype that is asked for"
     if not usable:
         return

@@ -318,9 +318,15 @@ def strided_distances(draw):
     return {**inputs, "dists": draw.strided(inputs["dists"])}
 
 
+@predict_labels.case(worth=0.1)
+def as_many_neighbours_as_the_signature_says(draw):
+    """k is left out"""
+    return without_ties(draw, 14, 20, classes=5, k=1) | dict(k=None)
+
+
 @predict_labels.oracle
 def votes_counted_by_counter(ref, dists, y_train, k):
-    return {"labels": vote_by_counting(dists, y_train, k)}
+    return {"labels": vote_by_counting(dists, y_train, 1 if k is None else k)}
 
 
 @predict_labels.alternative
@@ -382,6 +388,17 @@ def indices_instead_of_labels(ref, dists, y_train, k=1):
     return dists.argmin(dim=0)
 
 
+@predict_labels.misconception("These are positions in the sorted list of different labels, not the labels themselves.")
+def positions_among_the_labels(ref, dists, y_train, k=1):
+    _, which = y_train.unique(return_inverse=True)
+    return ref.predict_labels(dists, which, k=k)
+
+
+@predict_labels.misconception("The label of the nearest example counts, whatever the others of the k say.")
+def the_nearest_of_k(ref, dists, y_train, k=1):
+    return nearest_labels(dists, y_train, k)[0]
+
+
 @predict_labels.misconception("Neighbours are sought along the rows; the distances of a test example form a column.")
 def along_the_rows(ref, dists, y_train, k=1):
     return ref.predict_labels(dists.T, y_train, k=k)
@@ -403,6 +420,11 @@ def votes_weighted_by_distance(ref, dists, y_train, k=1):
     labels = y_train[near.indices].T
     votes = dists.new_zeros(dists.shape[1], int(y_train.max()) + 1).scatter_add(1, labels, 1 / near.values.T)
     return votes.argmax(dim=1)
+
+
+@predict_labels.misconception("Where k is left out, more than one neighbour votes.")
+def another_default_of_k(ref, dists, y_train, k=5):
+    return ref.predict_labels(dists, y_train, k=k)
 
 
 @predict_labels.misconception("The labels are floats; integers are asked for.")
@@ -446,6 +468,12 @@ def one_example_to_classify(draw):
     return a_classifier(draw, 12, 1, 4, k=3)
 
 
+@knn_classifier.case(worth=0.1)
+def neighbours_as_the_signature_says(draw):
+    """k is left out"""
+    return a_classifier(draw, 30, 30, 4, k=None, classes=4, spread=2.0)
+
+
 def distances_from_the_library(x_train, x_test):
     return by_cdist(None, x_train, x_test)["dists"]
 
@@ -457,6 +485,7 @@ def percent_by_counting(x_train, y_train, x_test, y_test, k):
 
 @knn_classifier.oracle
 def library_distances_and_counted_votes(ref, x_train, y_train, x_test, y_test, k):
+    k = 1 if k is None else k
     return {
         "labels": vote_by_counting(distances_from_the_library(x_train, x_test), y_train, k),
         "accuracy": percent_by_counting(x_train, y_train, x_test, y_test, k),
@@ -481,6 +510,11 @@ def training_and_test_swapped(ref, self, x_test, k=1):
 @knn_classifier.misconception("The classifier compares its training examples with each other: x_test is not used.")
 def x_test_not_used(ref, self, x_test, k=1):
     return ref.KnnClassifier(self.x_train, self.y_train).predict(self.x_train[: len(x_test)], k=k)
+
+
+@knn_classifier.misconception("Where k is left out, more than one neighbour votes.")
+def another_default_of_k_in_the_classifier(ref, self, x_test, k=5):
+    return ref.KnnClassifier(self.x_train, self.y_train).predict(x_test, k=k)
 
 
 @knn_classifier.misconception("The distances are returned instead of the labels.")
@@ -529,6 +563,24 @@ def as_many_neighbours_as_examples(draw):
     return folds(draw, 20, 4, num_folds=4, k_choices=[1, 15])
 
 
+K_CHOICES = [1, 3, 5, 8, 10, 12, 15, 20, 50, 100]  # where they are left out
+
+
+@knn_cross_validate.case
+def choices_as_the_signature_says(draw):
+    """k_choices is left out"""
+    # A third of each fold is of one class: near examples are of one class, all of them together of the other.
+    centres, y_train = 5.0 * draw.normal(2, 4), np.tile([0, 1, 0], 50)
+    x_train = centres[y_train] + 0.1 * draw.normal(150, 4)
+    return dict(x_train=x_train, y_train=y_train, num_folds=5, k_choices=None)
+
+
+@knn_cross_validate.case(worth=0.1)
+def folds_as_the_signature_says(draw):
+    """num_folds is left out"""
+    return folds(draw, 60, 4, num_folds=None, k_choices=[1, 5])
+
+
 def cross_validated(percent, split, x_train, y_train, num_folds, k_choices):
     """Accuracies per k and fold. `split(fold)` turns the mask of a fold into the masks of the examples that are trained
     on and of those that are tested; `percent` measures the accuracy of the ones on the others."""
@@ -564,12 +616,13 @@ def fold_alone_trained_on(fold):
 
 @knn_cross_validate.oracle
 def folds_by_mask(ref, x_train, y_train, num_folds, k_choices):
+    num_folds, k_choices = num_folds or 5, k_choices or K_CHOICES
     found = cross_validated(percent_by_counting, fold_held_out, x_train, y_train, num_folds, k_choices)
     return {"k_to_accuracies": {str(k): found[k] for k in sorted(found)}}
 
 
 @knn_cross_validate.alternative
-def k_in_the_outer_loop(ref, x_train, y_train, num_folds=5, k_choices=None):
+def k_in_the_outer_loop(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     size = len(x_train) // num_folds
     result = {}
     for k in k_choices:
@@ -584,52 +637,70 @@ def k_in_the_outer_loop(ref, x_train, y_train, num_folds=5, k_choices=None):
 @knn_cross_validate.misconception(
     "The fold under test is left in the training set, so that it is tested on known examples."
 )
-def the_test_fold_is_trained_on(ref, x_train, y_train, num_folds=5, k_choices=None):
+def the_test_fold_is_trained_on(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     return cross_validated(
         percent_by_classifier(ref), fold_trained_on_and_tested, x_train, y_train, num_folds, k_choices
     )
 
 
 @knn_cross_validate.misconception("Trained on one fold and tested on all others: the other way round.")
-def trained_on_a_single_fold(ref, x_train, y_train, num_folds=5, k_choices=None):
+def trained_on_a_single_fold(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     return cross_validated(percent_by_classifier(ref), fold_alone_trained_on, x_train, y_train, num_folds, k_choices)
 
 
+@knn_cross_validate.misconception("Each fold is both trained on and tested; the others are not used.")
+def each_fold_by_itself(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
+    def alone(fold):
+        return fold, fold
+
+    return cross_validated(percent_by_classifier(ref), alone, x_train, y_train, num_folds, k_choices)
+
+
 @knn_cross_validate.misconception("The accuracies are shares between 0 and 1; percent are asked for.")
-def shares_instead_of_percent(ref, x_train, y_train, num_folds=5, k_choices=None):
+def shares_instead_of_percent(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
     return {k: [accuracy / 100 for accuracy in accuracies] for k, accuracies in found.items()}
 
 
 @knn_cross_validate.misconception("Only the last fold's accuracy is kept; every fold gives one.")
-def the_last_fold_only(ref, x_train, y_train, num_folds=5, k_choices=None):
+def the_last_fold_only(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
     return {k: accuracies[-1:] for k, accuracies in found.items()}
 
 
 @knn_cross_validate.misconception("k is not handed on to the classifier: all k have the same accuracies.")
-def one_neighbour_for_every_k(ref, x_train, y_train, num_folds=5, k_choices=None):
+def one_neighbour_for_every_k(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=[1])
     return {k: list(found[1]) for k in k_choices}
 
 
 @knn_cross_validate.misconception("The first fold is held out every time; each fold has its turn.")
-def the_first_fold_every_time(ref, x_train, y_train, num_folds=5, k_choices=None):
+def the_first_fold_every_time(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
     return {k: accuracies[:1] * num_folds for k, accuracies in found.items()}
 
 
 @knn_cross_validate.misconception("The accuracies of the folds are averaged; the list of them is asked for.")
-def averaged_over_the_folds(ref, x_train, y_train, num_folds=5, k_choices=None):
+def averaged_over_the_folds(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
     return {k: sum(accuracies) / len(accuracies) for k, accuracies in found.items()}
 
 
 @knn_cross_validate.misconception("All k share one list, which collects the accuracies of all of them.")
-def one_list_for_all(ref, x_train, y_train, num_folds=5, k_choices=None):
+def one_list_for_all(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
     shared = [found[k][fold] for fold in range(num_folds) for k in k_choices]
     return dict.fromkeys(k_choices, shared)
+
+
+@knn_cross_validate.misconception("Where num_folds is left out, there are other than five folds.")
+def another_number_of_folds(ref, x_train, y_train, num_folds=4, k_choices=None):
+    return ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
+
+
+@knn_cross_validate.misconception("Where k_choices is left out, other k are tried than the signature says.")
+def other_choices(ref, x_train, y_train, num_folds=5, k_choices=(1, 3, 5, 7, 9)):
+    return ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
 
 
 knn_cross_validate.equivalent(
@@ -747,6 +818,22 @@ def lists_compared_like_words(ref, k_to_accuracies):
 @knn_get_best_k.misconception("The largest k is returned; the one with the highest mean accuracy is asked for.")
 def the_largest_key(ref, k_to_accuracies):
     return max(k_to_accuracies)
+
+
+@knn_get_best_k.misconception("The place of the best k among the sorted ones is returned; the k itself is asked for.")
+def place_among_the_sorted(ref, k_to_accuracies):
+    return sorted(k_to_accuracies).index(ref.knn_get_best_k(k_to_accuracies))
+
+
+@knn_get_best_k.misconception("The place of the best k in the dictionary is returned; the k itself is asked for.")
+def place_in_the_dictionary(ref, k_to_accuracies):
+    means = [mean_accuracy(k_to_accuracies, k) for k in k_to_accuracies]
+    return means.index(max(means))
+
+
+@knn_get_best_k.misconception("The k with the lowest mean accuracy is returned.")
+def the_lowest_mean(ref, k_to_accuracies):
+    return min(k_to_accuracies, key=lambda k: (mean_accuracy(k_to_accuracies, k), k))
 
 
 @knn_get_best_k.misconception("The highest mean accuracy itself is returned; the k that has it is asked for.")

@@ -170,6 +170,16 @@ def the_first_dimension_only(ref, x):
     return x.shape[0]
 
 
+@count_tensor_elements.misconception("The length of a tensor is the size of its first dimension only.")
+def the_length(ref, x):
+    return len(x)
+
+
+@count_tensor_elements.misconception("Dimensions after the second are not counted.")
+def at_most_two_dimensions(ref, x):
+    return math.prod(x.shape[:2])
+
+
 @count_tensor_elements.misconception("Only the first two dimensions are counted.")
 def two_dimensions_only(ref, x):
     return x.shape[0] * x.shape[1]
@@ -206,6 +216,15 @@ def repeated_rows(ref, M, N):
 @create_tensor_of_pi.misconception("The entries are pi to full precision; 3.14 is asked for.")
 def pi_itself(ref, M, N):
     return torch.full((M, N), math.pi)
+
+
+for digits in (3.1415, 3.1416, 3.14159):
+
+    def more_digits(ref, M, N, digits=digits):
+        return torch.full((M, N), digits)
+
+    more_digits.__name__ = f"with_{len(str(digits)) - 2}_digits_from_{str(digits)[-1]}"
+    create_tensor_of_pi.misconception(f"The entries are {digits}; 3.14 is asked for.")(more_digits)
 
 
 @create_tensor_of_pi.misconception("M and N are swapped: M is the number of rows.")
@@ -400,11 +419,11 @@ def the_row_as_a_matrix(ref, x):
 
 
 @slice_assignment_practice.case
-def nine_by_eleven(draw):
-    return dict(x=draw.normal(9, 11))
+def zeros_of_nine_by_eleven(draw):
+    return dict(x=draw.full(9, 11))
 
 
-@slice_assignment_practice.case
+@slice_assignment_practice.case(worth=0.25)
 def more_rows_than_columns(draw):
     return dict(x=draw.integers(-99, -9, 12, 7))
 
@@ -423,6 +442,14 @@ def entry_by_entry(ref, x):
 def row_by_row(ref, x):
     x[:2, :6] = torch.tensor([0, 1, 2, 2, 2, 2], dtype=x.dtype)
     x[2:4, :6] = torch.tensor([3, 4, 3, 4, 5, 5], dtype=x.dtype)
+    return x
+
+
+@slice_assignment_practice.misconception("The zeros of the block are not written: what stood there stays.")
+def zeros_not_written(ref, x):
+    kept = x[:2, 0].clone()
+    ref.slice_assignment_practice(x)
+    x[:2, 0] = kept
     return x
 
 
@@ -458,6 +485,13 @@ def alternating_rows(ref, x):
     ref.slice_assignment_practice(x)
     x[2, :4] = 3
     x[3, :4] = 4
+    return x
+
+
+@slice_assignment_practice.misconception("The two kinds of rows alternate; each kind stands in two rows running.")
+def rows_in_turn(ref, x):
+    ref.slice_assignment_practice(x)
+    x[1:3, :6] = x[1:3, :6].flip(0)
     return x
 
 
@@ -512,6 +546,16 @@ def rows_picked(ref, x):
     return x[[0, 0, 2, 1]]
 
 
+@shuffle_cols.misconception("The columns are stacked as rows.")
+def columns_as_rows(ref, x):
+    return ref.shuffle_cols(x).T
+
+
+@shuffle_cols.misconception("The last two columns stand in each other's place.")
+def last_columns_swapped(ref, x):
+    return x[:, [0, 0, 1, 2]]
+
+
 @shuffle_cols.misconception("Columns are counted from one; the first has index 0.")
 def columns_counted_from_one(ref, x):
     return x[:, [1, 1, 3, 2]]
@@ -557,6 +601,11 @@ def by_a_list_of_indices(ref, x):
 @reverse_rows.misconception("A slice with a negative step is tried; torch has none, unlike NumPy and lists.")
 def a_negative_step(ref, x):
     return x[::-1]
+
+
+@reverse_rows.misconception("The first row stays the first, and only the rows after it are reversed.")
+def first_row_stays(ref, x):
+    return x[[-i for i in range(len(x))]]
 
 
 @reverse_rows.misconception("The columns are reversed instead of the rows.")
@@ -650,6 +699,11 @@ def by_masking_and_counting(ref, x):
 @count_negative_entries.misconception("Zeros are counted as negative.")
 def zeros_counted(ref, x):
     return int((x <= 0).sum())
+
+
+@count_negative_entries.misconception("The positive entries are counted instead of the negative ones.")
+def positive_ones_counted(ref, x):
+    return int((x > 0).sum())
 
 
 @count_negative_entries.misconception("The negative entries are added up instead of counted.")
@@ -962,6 +1016,13 @@ def products_transposed(ref, x, y, use_loop=True):
 @batched_matrix_multiply.misconception("The products are summed over the batch.")
 def summed_over_the_batch(ref, x, y, use_loop=True):
     return ref.batched_matrix_multiply(x, y, use_loop=use_loop).sum(dim=0)
+
+
+@batched_matrix_multiply.misconception(
+    "Without a loop, the products are summed over the batch.", of="batched_matrix_multiply_noloop"
+)
+def summed_without_a_loop(ref, x, y):
+    return torch.bmm(x, y).sum(dim=0)
 
 
 @batched_matrix_multiply.misconception(

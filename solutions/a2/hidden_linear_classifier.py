@@ -6,6 +6,7 @@ import numpy as np
 from checks import (
     SOFTMAX,
     SVM,
+    a_grid,
     a_grid_to_try,
     classification,
     descent,
@@ -371,6 +372,14 @@ for exercise in SVM:
         dW[:, y] -= (X * (raw > 0).to(X).sum(1, keepdim=True)).T
         return loss, dW / len(X) + 2 * reg * W
 
+    @exercise.misconception(
+        "The right class's column counts every example once, whether or not one of its margins is violated."
+    )
+    def right_column_always_once(ref, W, X, y, reg):
+        raw, right = svm_parts(W, X, y)
+        losses, dscores = svm_of(raw, right)
+        return assembled(losses, dscores * (1 - right) - right, W, X, reg)
+
     @exercise.misconception("The gradient takes the margins themselves where only their being positive counts.")
     def margins_in_the_gradient(ref, W, X, y, reg):
         raw, right = svm_parts(W, X, y)
@@ -454,6 +463,26 @@ for exercise in SOFTMAX:
         weights = (scores - scores.max()).exp()
         p = weights / weights.sum(1, keepdim=True)
         return assembled(-p[right > 0].log(), p - right, W, X, reg)
+
+    @exercise.misconception(
+        "The scores go into the exponential as they are: of large ones it overflows, and the loss is infinite."
+    )
+    def no_shift_in_a_sum(ref, W, X, y, reg):
+        scores = X @ W
+        right, sums = one_hot(y, scores), scores.exp().sum(1)
+        losses = sums.log() - scores[right > 0]
+        return assembled(losses, scores.exp() / sums.unsqueeze(1) - right, W, X, reg)
+
+    @exercise.misconception(
+        "One maximum, that of the whole batch, is subtracted from all scores: the sum of exponentials of an example "
+        "far below it is 0, and has no logarithm."
+    )
+    def one_shift_in_a_sum(ref, W, X, y, reg):
+        scores = X @ W
+        scores = scores - scores.max()
+        right, sums = one_hot(y, scores), scores.exp().sum(1)
+        losses = sums.log() - scores[right > 0]
+        return assembled(losses, scores.exp() / sums.unsqueeze(1) - right, W, X, reg)
 
     @exercise.misconception(
         "The logarithm is taken of a probability that has underflowed to 0: the loss is infinite where the right class "
@@ -632,8 +661,22 @@ def two_steps_with_one_example(draw):
     return descent(draw, 40, 3, 4, learning_rate=0.1, reg=0.0, num_iters=2, batch_size=1)
 
 
+@train_linear_classifier.case
+def told_what_happens(draw):
+    """verbose is True"""
+    return descent(draw, 18, 4, 3, learning_rate=0.05, reg=0.1, num_iters=102, batch_size=6, verbose=True)
+
+
+@train_linear_classifier.case(worth=0.2)
+def as_the_signature_says(draw):
+    """Nothing is given that has a default"""
+    return descent(draw, 220, 3, 4)
+
+
 @train_linear_classifier.oracle
-def closed_form(ref, W, goal, X, y, learning_rate, reg, num_iters, batch_size):
+def closed_form(ref, W, goal, X, y, learning_rate, reg, num_iters, batch_size, verbose):
+    learning_rate, reg = learning_rate or 1e-3, 1e-5 if reg is None else reg
+    num_iters = num_iters or 100
     # The gradient 1.5 (W - goal) + reg is 0 at goal - reg / 1.5; each step leaves the same share of the way there.
     end, left = goal - reg / 1.5, 1 - 1.5 * learning_rate
     path = [end + left**step * (W - end) for step in range(num_iters + 1)]
@@ -659,7 +702,7 @@ def trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, 
 
 @train_linear_classifier.alternative
 def changing_the_weights_in_place(
-    ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
 ):
     losses = torch.zeros(num_iters, dtype=X.dtype)
     for step in range(num_iters):
@@ -670,76 +713,110 @@ def changing_the_weights_in_place(
 
 
 @train_linear_classifier.misconception("The steps go up the gradient, not down.")
-def ascent(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def ascent(ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False):
     up = lambda W, dW, iteration: W + learning_rate * dW  # noqa: E731
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, step=up)
 
 
 @train_linear_classifier.misconception("The gradient is subtracted whole, without the learning rate.")
-def learning_rate_forgotten(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def learning_rate_forgotten(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     return trained(ref, loss_func, W, X, y, 1.0, reg, num_iters, batch_size)
 
 
 @train_linear_classifier.misconception("The weights never change.")
-def no_step(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def no_step(ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False):
     return trained(ref, loss_func, W, X, y, 0.0, reg, num_iters, batch_size)
 
 
 @train_linear_classifier.misconception("Every step starts again from the first weights.")
-def always_from_the_start(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def always_from_the_start(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     again = lambda _, dW, iteration: W - learning_rate * dW  # noqa: E731
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, step=again)
 
 
 @train_linear_classifier.misconception("The regularisation is added to the gradient that holds it already.")
-def regularised_twice(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def regularised_twice(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     twice = lambda W, dW, iteration: W - learning_rate * (dW + 2 * reg * W)  # noqa: E731
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, step=twice)
 
 
 @train_linear_classifier.misconception("The regularisation strength is not handed to the loss.")
-def not_regularised(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def not_regularised(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     return trained(ref, loss_func, W, X, y, learning_rate, 0.0, num_iters, batch_size)
 
 
 @train_linear_classifier.misconception("There is one step less than asked for.")
-def one_step_less(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def one_step_less(ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False):
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters - 1, batch_size)
 
 
 @train_linear_classifier.misconception("The gradient is divided by the batch size once more.")
-def divided_by_the_batch_size(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def divided_by_the_batch_size(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     # For a batch of one that is no mistake.
     return trained(ref, loss_func, W, X, y, learning_rate / batch_size, reg, num_iters, batch_size)
 
 
 @train_linear_classifier.misconception("The loss history is cumulative: each entry holds all losses before it.")
-def losses_added_up(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def losses_added_up(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     add = lambda history, loss: history.append(loss + (history[-1] if history else 0))  # noqa: E731
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, note=add)
 
 
 @train_linear_classifier.misconception("The loss history holds the last loss only.")
-def last_loss_only(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def last_loss_only(ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False):
     last = lambda history, loss: history.__setitem__(slice(None), [loss])  # noqa: E731
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, note=last)
 
 
 @train_linear_classifier.misconception("The losses are noted after the steps instead of before.")
-def losses_after_the_steps(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def losses_after_the_steps(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     end, history = trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size)
     return end, [*history[1:], loss_func(end, *ref.sample_batch(X, y, len(X), batch_size), reg)[0].item()]
 
 
 @train_linear_classifier.misconception("Every step uses the whole training set; a random batch is asked for.")
-def whole_training_set(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def whole_training_set(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, batch=lambda _: (X, y))
 
 
 @train_linear_classifier.misconception("One batch is drawn, and used for every step.")
-def one_batch_for_all(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size=200, verbose=False):
+def one_batch_for_all(
+    ref, loss_func, W, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200, verbose=False
+):
     drawn = ref.sample_batch(X, y, len(X), batch_size)
     return trained(ref, loss_func, W, X, y, learning_rate, reg, num_iters, batch_size, batch=lambda _: drawn)
+
+
+for what, wrong in (
+    ("learning_rate", dict(learning_rate=1e-2)),
+    ("reg", dict(reg=1e-2)),
+    ("num_iters", dict(num_iters=200)),
+    ("batch_size", dict(batch_size=100)),
+):
+
+    def other_default(ref, loss_func, W, X, y, *args, wrong=wrong, **kwargs):
+        return ref.train_linear_classifier(loss_func, W, X, y, *args, **{**wrong, **kwargs})
+
+    other_default.__name__ = f"another_default_of_{what}"
+    train_linear_classifier.misconception(f"Where {what} is left out, it is not what the signature says.")(
+        other_default
+    )
 
 
 train_linear_classifier.equivalent("loss_history.append(loss)", "a tensor of shape () is the same number")
@@ -819,6 +896,12 @@ def labels_as_floats(ref, W, X):
 
 @svm_get_search_params.case
 @softmax_get_search_params.case
+def the_grid_once_more(draw):
+    return a_grid(draw)
+
+
+@svm_get_search_params.case(worth=0.25)
+@softmax_get_search_params.case(worth=0.25)
 def other_digits_to_try_on(draw):
     return a_grid_to_try(draw)
 
@@ -872,8 +955,16 @@ def as_many_to_validate_as_to_train(draw):
     return measured(draw, num_train=24, num_val=24, wrong_train=5, wrong_val=8)
 
 
+@test_one_param_set.case(worth=0.15)
+def iterations_as_the_signature_says(draw):
+    """num_iters is left out"""
+    return measured(draw, num_train=12, num_val=10, wrong_train=3, wrong_val=2) | dict(num_iters=None)
+
+
 @test_one_param_set.oracle
 def counted_from_the_scores(ref, data_dict, num_classes, lr, reg, num_iters):
+    num_iters = num_iters or 2000
+
     def accuracy(name):
         scores, labels = data_dict[f"X_{name}"][:, :num_classes].tolist(), data_dict[f"y_{name}"].tolist()
         return sum(row.index(max(row)) == label for row, label in zip(scores, labels, strict=True)) / len(labels)
@@ -911,6 +1002,11 @@ def without_the_strength(ref, cls, data_dict, lr, reg, num_iters=2000):
 @test_one_param_set.misconception("The number of iterations is fixed; it has to follow `num_iters`.")
 def iterations_fixed(ref, cls, data_dict, lr, reg, num_iters=2000):
     return ref.test_one_param_set(cls, data_dict, lr, reg)
+
+
+@test_one_param_set.misconception("Where num_iters is left out, it is not what the signature says.")
+def another_default_of_iterations(ref, cls, data_dict, lr, reg, num_iters=1000):
+    return ref.test_one_param_set(cls, data_dict, lr, reg, num_iters)
 
 
 @test_one_param_set.misconception("The classifier is trained on the validation set.")

@@ -228,8 +228,15 @@ def scores_at_different_levels(draw):
     return inputs
 
 
+@nn_forward_backward.case(worth=0.1)
+def regularisation_as_the_signature_says(draw):
+    """reg is left out"""
+    return net(draw, 8, 4, 6, 3, reg=None)
+
+
 @nn_forward_backward.oracle
 def cross_entropy_of_the_network(ref, params, X, y, reg):
+    reg = 0.0 if reg is None else reg
     params = {name: value.clone().requires_grad_() for name, value in params.items()}
     scores = (X @ params["W1"] + params["b1"]).relu() @ params["W2"] + params["b2"]
     loss = torch.nn.functional.cross_entropy(scores, y) + reg * (params["W1"].norm() ** 2 + params["W2"].norm() ** 2)
@@ -341,6 +348,12 @@ def bias_gradients_summed(ref, params, X, y, reg):
     return loss, {**grads, "b1": len(X) * grads["b1"], "b2": len(X) * grads["b2"]}
 
 
+@wrong_network("The gradient of b1 is a sum over the examples, though the loss is a mean.")
+def b1_summed(ref, params, X, y, reg):
+    loss, grads = ref.nn_forward_backward(params, X, y, reg)
+    return loss, {**grads, "b1": len(X) * grads["b1"]}
+
+
 @wrong_network("The gradients of the biases are divided by the number of examples twice.")
 def bias_gradients_divided_twice(ref, params, X, y, reg):
     loss, grads = ref.nn_forward_backward(params, X, y, reg)
@@ -383,6 +396,16 @@ def w2_regularised_only(ref, params, X, y, reg):
 @wrong_network("In the gradients, only W1 is regularised.")
 def w1_regularised_only_in_the_gradient(ref, params, X, y, reg):
     return regularised(ref, params, X, y, {"W1": reg, "W2": reg}, {"W1": 2 * reg})
+
+
+@wrong_network("In the loss, only W1 is regularised.")
+def w1_regularised_only_in_the_loss(ref, params, X, y, reg):
+    return regularised(ref, params, X, y, {"W1": reg}, {"W1": 2 * reg, "W2": 2 * reg})
+
+
+@wrong_network("In the loss, only W2 is regularised.")
+def w2_regularised_only_in_the_loss(ref, params, X, y, reg):
+    return regularised(ref, params, X, y, {"W2": reg}, {"W1": 2 * reg, "W2": 2 * reg})
 
 
 @wrong_network("The biases are regularised too.")
@@ -471,6 +494,11 @@ def weights_squared_in_place(ref, params, X, y, reg):
     }
 
 
+@nn_forward_backward.misconception("Where reg is left out, there is a regularisation term all the same.")
+def another_default_of_reg(ref, params, X, y=None, reg=0.1):
+    return ref.nn_forward_backward(params, X, y, reg)
+
+
 @nn_forward_backward.misconception("Without labels it returns something else than the scores.")
 def hidden_without_labels(ref, params, X, y=None, reg=0.0):
     return ref.nn_forward_pass(params, X)[1] if y is None else ref.nn_forward_backward(params, X, y, reg)
@@ -502,10 +530,26 @@ def no_decay(draw):
     return net_descent(draw, 24, 3, 4, 2, learning_rate=0.05, decay=1.0, reg=0.1, num_iters=20, batch_size=8)
 
 
+@nn_train.case
+def told_what_happens(draw):
+    """verbose is True"""
+    return net_descent(
+        draw, 24, 3, 4, 3, learning_rate=0.03, decay=0.95, reg=0.1, num_iters=102, batch_size=8, verbose=True
+    )
+
+
+@nn_train.case(worth=0.2)
+def as_the_signature_says(draw):
+    """Nothing is given that has a default"""
+    return net_descent(draw, 420, 3, 4, 3)
+
+
 @nn_train.oracle
 def closed_form_of_the_network(
-    ref, params, goal, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size
+    ref, params, goal, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, num_iters, batch_size, verbose
 ):
+    learning_rate, learning_rate_decay = learning_rate or 1e-3, learning_rate_decay or 0.95
+    reg, num_iters, batch_size = 5e-6 if reg is None else reg, num_iters or 100, batch_size or 200
     # As in closed_form above; the steps of an epoch are all of one length but its first, which has the epoch before's.
     epoch = max(len(X) // batch_size, 1)
     rates = [learning_rate * learning_rate_decay ** (-(-step // epoch)) for step in range(num_iters)]
@@ -605,6 +649,8 @@ wrong_training("Only the weights are trained; the biases never change.", step=st
     "no_bias_step"
 )
 wrong_training("Only the second layer is trained.", step=step_of(only=("W2", "b2")))("second_layer_only")
+wrong_training("The bias b1 never changes.", step=step_of(only=("W1", "W2", "b2")))("no_step_of_b1")
+wrong_training("The bias b2 never changes.", step=step_of(only=("W1", "b1", "W2")))("no_step_of_b2")
 wrong_training("The gradient is subtracted whole, without the learning rate.", step=step_of(rated=False))("no_rate")
 wrong_training("The step is taken on copies: the parameters in the dict never change.", step=step_on_a_copy)("copies")
 wrong_training("The learning rate never decays.", decays=lambda iteration, epoch: False)("never_decays")
@@ -617,6 +663,20 @@ wrong_training(
 )("decays_at_the_end")
 wrong_training("The learning rate decays before the step instead of after it.", before=True)("decays_before")
 wrong_training("The regularisation strength is not handed to the loss.", reg=0.0)("without_reg")
+
+for what, wrong in (
+    ("learning_rate", dict(learning_rate=1e-2)),
+    ("learning_rate_decay", dict(learning_rate_decay=0.99)),
+    ("reg", dict(reg=1e-2)),
+    ("num_iters", dict(num_iters=200)),
+    ("batch_size", dict(batch_size=100)),
+):
+
+    def other_default(ref, params, loss_func, pred_func, X, y, X_val, y_val, *args, wrong=wrong, **kwargs):
+        return ref.nn_train(params, loss_func, pred_func, X, y, X_val, y_val, *args, **{**wrong, **kwargs})
+
+    other_default.__name__ = f"another_default_of_{what}"
+    nn_train.misconception(f"Where {what} is left out, it is not what the signature says.")(other_default)
 
 
 # -- nn_predict -------------------------------------------------------------------------------------------------------
@@ -736,7 +796,13 @@ for others in (
 
 @find_best_net.case
 def one_list_is_longer(draw):
-    return search(draw, [0.1, 0.5, 1.0], [8, 32], [1e-4], [0.9, 1.0])
+    return search(draw, [0.1, 0.5, 1.0], [8, 32], [1e-4, 1e-2], [0.95])
+
+
+# The lists of the course's notebook are the student's own: one that leaves the decay alone need not hand it on.
+@find_best_net.case(worth=0.3)
+def decays_vary_too(draw):
+    return search(draw, [0.1, 1.0], [8, 32], [1e-4], [0.9, 1.0])
 
 
 @find_best_net.case
@@ -837,6 +903,41 @@ def side_by_side(ref, data_dict, get_param_set_fn):
     return searched(
         data_dict, zip(*(list(itertools.islice(itertools.cycle(one), longest)) for one in lists), strict=True)
     )
+
+
+@find_best_net.misconception("The learning rate decays are not tried: every network has the default one.")
+def decays_not_tried(ref, data_dict, get_param_set_fn):
+    learning_rates, hidden_sizes, regs, _ = get_param_set_fn()
+    return searched(data_dict, itertools.product(learning_rates, hidden_sizes, regs, [0.95]))
+
+
+@find_best_net.misconception("The best network is not kept: there is an accuracy, and no network that has it.")
+def no_network_kept(ref, data_dict, get_param_set_fn):
+    return None, *searched(data_dict, itertools.product(*get_param_set_fn()))[1:]
+
+
+@find_best_net.misconception("Only the learning rates are varied; of every other list the first entry is taken.")
+def learning_rates_only(ref, data_dict, get_param_set_fn):
+    learning_rates, *others = get_param_set_fn()
+    return searched(data_dict, itertools.product(learning_rates, *(one[:1] for one in others)))
+
+
+@find_best_net.misconception("Only the first regularisation strength is tried.")
+def first_strength_only(ref, data_dict, get_param_set_fn):
+    learning_rates, hidden_sizes, regs, decays = get_param_set_fn()
+    return searched(data_dict, itertools.product(learning_rates, hidden_sizes, regs[:1], decays))
+
+
+@find_best_net.misconception("Only the first hidden size is tried.")
+def first_size_only(ref, data_dict, get_param_set_fn):
+    learning_rates, hidden_sizes, regs, decays = get_param_set_fn()
+    return searched(data_dict, itertools.product(learning_rates, hidden_sizes[:1], regs, decays))
+
+
+@find_best_net.misconception("Only the first learning rate is tried.")
+def first_rate_only(ref, data_dict, get_param_set_fn):
+    learning_rates, *others = get_param_set_fn()
+    return searched(data_dict, itertools.product(learning_rates[:1], *others))
 
 
 @find_best_net.misconception("Only the first learning rate decay and the first regularisation strength are tried.")

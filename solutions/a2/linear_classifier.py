@@ -232,7 +232,7 @@ class Softmax(LinearClassifier):
 def svm_get_search_params() -> tuple[list[float], list[float]]:
     """Return the learning rates and the regularisation strengths to try with LinearSVM.
 
-    Every pair will be tried: fewer than 25 pairs, none twice, all numbers positive. With one pair at least, 500
+    Every pair will be tried: fewer than 25 pairs, none twice, every learning rate above 0. With one pair at least, 500
     iterations on the digits (grey values from 0 to 1) give a classifier that reads 60 % of other digits.
     """
     # BEGIN SOLUTION
@@ -243,7 +243,7 @@ def svm_get_search_params() -> tuple[list[float], list[float]]:
 def softmax_get_search_params() -> tuple[list[float], list[float]]:
     """Return the learning rates and the regularisation strengths to try with Softmax.
 
-    Every pair will be tried: fewer than 25 pairs, none twice, all numbers positive. With one pair at least, 500
+    Every pair will be tried: fewer than 25 pairs, none twice, every learning rate above 0. With one pair at least, 500
     iterations on the digits (grey values from 0 to 1) give a classifier that reads 60 % of other digits.
     """
     # BEGIN SOLUTION

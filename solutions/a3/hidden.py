@@ -31,7 +31,7 @@ def by_autograd_of(scores_of, params, X, y, reg):
     scores = scores_of(params, X)
     params = dict(zip(params, leaves(*params.values()), strict=True))
     loss = cross_entropy(scores_of(params, X), y)
-    loss = loss + reg * sum((value**2).sum() for name, value in params.items() if name[0] == "W")
+    loss = loss + (reg or 0.0) * sum((value**2).sum() for name, value in params.items() if name[0] == "W")
     grads = dict(zip(params, torch.autograd.grad(loss, params.values()), strict=True))
     return {"scores": scores, "loss": loss.detach(), "grads": grads}
 
@@ -67,6 +67,8 @@ BIASES_TOO = "The L2 term takes the biases too; it is made of the weights only."
 RANDOM_BIASES = "The biases are random; they begin at 0."
 VARIANCE = "weight_scale is taken for the variance; it is the standard deviation."
 UNIFORM = "The weights are uniform on (0, weight_scale), none of them negative; they are normal around 0."
+DEFAULT_SCALE = "Where weight_scale is left out, it is not what the signature says."
+DEFAULT_REG = "Where reg is left out, there is an L2 term all the same."
 UNSCALED = "The weights are not multiplied by weight_scale."
 
 
@@ -83,7 +85,7 @@ def declare_wrong_beginnings(exercise, class_name):
     def beginning(kind, change):
         def __init__(ref, self, *args, **kwargs):
             getattr(ref, class_name).__init__(self, *args, **kwargs)
-            scale = kwargs.get("weight_scale", 1e-3)
+            scale = kwargs.get("weight_scale", self.params["W1"].std())
             fresh(self, kind, lambda value: change(value, scale))
 
         return __init__
@@ -93,22 +95,27 @@ def declare_wrong_beginnings(exercise, class_name):
         version.__name__ = name
         exercise.misconception(sentence)(version)
 
+    def another_scale(ref, self, *args, **kwargs):
+        getattr(ref, class_name).__init__(self, *args, **{"weight_scale": 0.1, **kwargs})
+
+    exercise.misconception(DEFAULT_SCALE)(another_scale)
+
     declare("random_biases", RANDOM_BIASES, "b", lambda b, scale: scale * torch.randn_like(b))
     declare("scale_as_variance", VARIANCE, "W", lambda w, scale: math.sqrt(scale) * torch.randn_like(w))
     declare("uniform_weights", UNIFORM, "W", lambda w, scale: scale * torch.rand_like(w))
     declare("unscaled_weights", UNSCALED, "W", lambda w, scale: torch.randn_like(w))
 
 
-def normal(*shape, deviation):
-    return torch.nn.init.normal_(torch.empty(shape, dtype=torch.float64), std=deviation)
+def normal(*shape, deviation, dtype):
+    return torch.nn.init.normal_(torch.empty(shape, dtype=dtype), std=deviation)
 
 
-def layers_of(dims, deviation):
+def layers_of(dims, deviation, dtype):
     """W1, b1 ... of fully-connected layers, by the library."""
     params = {}
     for layer in range(1, len(dims)):
-        params[f"W{layer}"] = normal(dims[layer - 1], dims[layer], deviation=deviation)
-        params[f"b{layer}"] = torch.zeros(dims[layer], dtype=torch.float64)
+        params[f"W{layer}"] = normal(dims[layer - 1], dims[layer], deviation=deviation, dtype=dtype)
+        params[f"b{layer}"] = torch.zeros(dims[layer], dtype=dtype)
     return params
 
 
@@ -122,6 +129,11 @@ def declare_wrong_l2(exercise, class_name, also=()):
 
         loss.__name__ = name
         exercise.misconception(sentence, of=f"{class_name}.loss")(loss)
+
+    def another_reg(ref, self, *args, **kwargs):
+        getattr(ref, class_name).__init__(self, *args, **{"reg": 0.1, **kwargs})
+
+    exercise.misconception(DEFAULT_REG, of=f"{class_name}.__init__")(another_reg)
 
     declare("half_of_the_loss", HALF_LOSS, -0.5, 0)
     declare("half_of_the_gradient", HALF_GRADIENT, 0, -1)
@@ -148,11 +160,11 @@ def declare_free_choices(exercise, statement, *choices):
             exercise.equivalent(statement.replace(chosen, other), OTHER_NUMBERS)
 
 
-@three_layer_params.case
-@five_layer_params.case
-@find_overfit_parameters.case
+@three_layer_params.case(worth=0.25)
+@five_layer_params.case(worth=0.25)
+@find_overfit_parameters.case(worth=0.25)
 def fifty_other_digits(draw):
-    return fifty_digits(draw)
+    return fifty_digits(draw, share=1.0)
 
 
 for params, name in (

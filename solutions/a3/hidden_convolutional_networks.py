@@ -3,6 +3,9 @@
 import math
 
 from checks import (
+    IMAGE,
+    READ,
+    TEN,
     a_batch_to_go_back_through,
     and_a_gradient,
     and_a_gradient_to_spread,
@@ -13,12 +16,15 @@ from checks import (
     conv_backward,
     conv_forward,
     conv_net,
+    conv_net_to_make,
     create_convolutional_solver,
     deep_conv_init,
     deep_conv_loss,
     deep_net,
+    deep_net_to_make,
     deep_shapes,
     digits_to_read,
+    dtype_of,
     find_overfit_parameters,
     images_and_filters,
     images_to_pool,
@@ -66,9 +72,14 @@ def not_square(draw):
     return images_and_filters(draw, (2, 3, 5, 8), (4, 3, 2), stride=1, pad=1)
 
 
+@conv_forward.case(worth=0.15)
+def another_image_without_padding(draw):
+    return images_and_filters(draw, (3, 2, 7, 7), (2, 3, 3), stride=2, pad=0)
+
+
 @conv_forward.case(worth=0.2)
 def a_stride_that_leaves_a_remainder(draw):
-    return images_and_filters(draw, (2, 2, 7, 8), (3, 2, 3), stride=3, pad=0)
+    return images_and_filters(draw, (2, 2, 7, 8), (3, 2, 3), stride=3, pad=1)
 
 
 @conv_forward.case(worth=0.2)
@@ -79,22 +90,22 @@ def padded_twice(draw):
 @conv_forward.case(worth=0.2)
 def one_of_everything(draw):
     """One image, one channel, one filter"""
-    return images_and_filters(draw, (1, 1, 5, 6), (1, 3, 3), stride=1, pad=0)
+    return images_and_filters(draw, (1, 1, 5, 5), (1, 3, 3), stride=1, pad=1)
 
 
 @conv_forward.case(worth=0.1)
 def one_pixel_filters(draw):
-    return images_and_filters(draw, (2, 4, 3, 3), (5, 1, 1), stride=1, pad=0)
+    return images_and_filters(draw, (2, 4, 3, 3), (5, 1, 1), stride=1, pad=1)
 
 
 @conv_forward.case(worth=0.1)
 def filters_as_large_as_the_image(draw):
-    return images_and_filters(draw, (3, 2, 4, 5), (3, 4, 5), stride=1, pad=0)
+    return images_and_filters(draw, (3, 2, 4, 4), (3, 4, 4), stride=1, pad=1)
 
 
 @conv_forward.case(worth=0.1)
 def images_that_are_not_contiguous(draw):
-    inputs = images_and_filters(draw, (2, 3, 6, 5), (4, 3, 3), stride=1, pad=1)
+    inputs = images_and_filters(draw, (2, 3, 6, 6), (4, 3, 3), stride=1, pad=1)
     return dict(inputs, x=draw.strided(inputs["x"]), w=draw.strided(inputs["w"]))
 
 
@@ -218,9 +229,9 @@ def a_larger_image_back(draw):
     return and_a_gradient(draw, (3, 2, 9, 9), (5, 3, 3), stride=2, pad=1)
 
 
-@conv_backward.case(worth=0.2)
+@conv_backward.case(worth=0.15)
 def another_without_padding(draw):
-    return and_a_gradient(draw, (3, 2, 7, 6), (2, 3, 3), stride=1, pad=0)
+    return and_a_gradient(draw, (3, 2, 7, 7), (2, 3, 3), stride=1, pad=0)
 
 
 @conv_backward.case(worth=0.2)
@@ -231,18 +242,18 @@ def not_square_back(draw):
 @conv_backward.case(worth=0.2)
 def a_remainder_back(draw):
     """A stride that leaves a remainder"""
-    return and_a_gradient(draw, (2, 2, 8, 9), (3, 3, 3), stride=3, pad=1)
+    return and_a_gradient(draw, (2, 2, 8, 8), (3, 4, 4), stride=4, pad=1)
 
 
 @conv_backward.case(worth=0.2)
 def padded_twice_back(draw):
-    return and_a_gradient(draw, (2, 2, 5, 4), (3, 5, 5), stride=1, pad=2)
+    return and_a_gradient(draw, (2, 2, 5, 5), (3, 5, 5), stride=1, pad=2)
 
 
 @conv_backward.case(worth=0.2)
 def one_of_everything_back(draw):
     """One image, one channel, one filter"""
-    return and_a_gradient(draw, (1, 1, 5, 6), (1, 3, 3), stride=1, pad=1)
+    return and_a_gradient(draw, (1, 1, 5, 5), (1, 3, 3), stride=1, pad=1)
 
 
 @conv_backward.case(worth=0.1)
@@ -252,7 +263,7 @@ def one_pixel_filters_back(draw):
 
 @conv_backward.case(worth=0.1)
 def a_gradient_that_is_not_contiguous(draw):
-    inputs = and_a_gradient(draw, (2, 3, 6, 5), (4, 3, 3), stride=1, pad=1)
+    inputs = and_a_gradient(draw, (2, 3, 6, 6), (4, 3, 3), stride=1, pad=1)
     return dict(inputs, x=draw.strided(inputs["x"]), dout=draw.strided(inputs["dout"]))
 
 
@@ -336,6 +347,16 @@ def overlaps_overwritten(ref, dout, cache):
     return dx[:, :, pad : pad + H, pad : pad + W], dw, db
 
 
+@conv_backward.misconception("The taps of a filter overwrite each other in dx; every tap adds to it.")
+def taps_overwritten(ref, dout, cache):
+    (N, C, H, W), w, stride, pad = cache[1:]
+    dx = dout.new_zeros(N, C, H + 2 * pad, W + 2 * pad)
+    for i in range(w.shape[2]):
+        for j in range(w.shape[3]):
+            dx[step(i, j, dout.shape[2:], stride)] = torch.einsum("nfhw,fc->nchw", dout, w[:, :, i, j])
+    return dx[:, :, pad : pad + H, pad : pad + W], *ref.Conv.backward(dout, cache)[1:]
+
+
 @conv_backward.misconception("dw is summed over the channels of x too, so that it is the same for all of them.")
 def dw_summed_over_channels(ref, dout, cache):
     dx, dw, db = ref.Conv.backward(dout, cache)
@@ -400,14 +421,24 @@ for size in ("H + 3 * pad, W + 2 * pad", "H + 2 * pad, W + 3 * pad"):
 # == convolutional_networks: pooling ==================================================================================
 
 
-@max_pool_forward.case
-def larger_images_to_pool(draw):
+@max_pool_forward.case(worth=0.2)
+def images_to_pool_that_are_not_square(draw):
     return images_to_pool(draw, (3, 2, 6, 8), 2, 2, 2)
 
 
-@max_pool_forward.case(worth=0.3)
+@max_pool_forward.case
+def square_images_to_pool(draw):
+    return images_to_pool(draw, (4, 3, 8, 8), 2, 2, 2)
+
+
+@max_pool_forward.case(worth=0.15)
+def more_windows_that_overlap_forward(draw):
+    return images_to_pool(draw, (2, 3, 7, 7), 3, 3, 2)
+
+
+@max_pool_forward.case(worth=0.2)
 def windows_that_are_not_square(draw):
-    return images_to_pool(draw, (2, 3, 6, 7), 3, 2, 2)
+    return images_to_pool(draw, (2, 3, 6, 9), 2, 3, 2)
 
 
 @max_pool_forward.case(worth=0.2)
@@ -415,7 +446,7 @@ def windows_that_leave_a_remainder(draw):
     return images_to_pool(draw, (2, 2, 7, 5), 2, 2, 2)
 
 
-@max_pool_forward.case(worth=0.2)
+@max_pool_forward.case(worth=0.1)
 def windows_with_gaps(draw):
     return images_to_pool(draw, (2, 2, 8, 8), 2, 2, 3)
 
@@ -428,18 +459,18 @@ def windows_of_one_pixel(draw):
 @max_pool_forward.case(worth=0.1)
 def one_window(draw):
     """One image, one channel, one window"""
-    return images_to_pool(draw, (1, 1, 4, 3), 4, 3, 1)
+    return images_to_pool(draw, (1, 1, 4, 4), 4, 4, 4)
 
 
 @max_pool_forward.case(worth=0.2)
 def nothing_above_zero(draw):
-    inputs = images_to_pool(draw, (2, 2, 5, 5), 3, 3, 1)
+    inputs = images_to_pool(draw, (2, 2, 6, 6), 2, 2, 2)
     return dict(inputs, x=inputs["x"] - 10)
 
 
 @max_pool_forward.case(worth=0.1)
 def pooling_of_strided_images(draw):
-    inputs = images_to_pool(draw, (2, 3, 4, 6), 2, 2, 2)
+    inputs = images_to_pool(draw, (2, 3, 6, 6), 2, 2, 2)
     return dict(inputs, x=draw.strided(inputs["x"]))
 
 
@@ -501,16 +532,21 @@ def pooled_size_rounded_up(ref, x, pool_param):
 
 
 @max_pool_backward.case
-def larger_images_to_pool_back(draw):
+def square_images_to_pool_back(draw):
+    return and_a_gradient_to_spread(draw, (4, 3, 8, 8), 2, 2, 2)
+
+
+@max_pool_backward.case(worth=0.2)
+def images_to_pool_back_that_are_not_square(draw):
     return and_a_gradient_to_spread(draw, (3, 2, 6, 8), 2, 2, 2)
 
 
-@max_pool_backward.case(worth=0.2)
+@max_pool_backward.case(worth=0.1)
 def more_windows_that_overlap(draw):
-    return and_a_gradient_to_spread(draw, (2, 3, 7, 6), 3, 3, 2)
+    return and_a_gradient_to_spread(draw, (2, 3, 7, 7), 3, 3, 2)
 
 
-@max_pool_backward.case(worth=0.2)
+@max_pool_backward.case(worth=0.1)
 def overlapping_and_not_square(draw):
     return and_a_gradient_to_spread(draw, (2, 2, 6, 7), 3, 2, 1)
 
@@ -532,12 +568,12 @@ def one_pixel_to_pool_back(draw):
 
 @max_pool_backward.case(worth=0.1)
 def one_window_to_pool_back(draw):
-    return and_a_gradient_to_spread(draw, (1, 1, 4, 3), 4, 3, 1)
+    return and_a_gradient_to_spread(draw, (1, 1, 4, 4), 4, 4, 4)
 
 
 @max_pool_backward.case(worth=0.1)
 def a_strided_gradient_to_pool_back(draw):
-    inputs = and_a_gradient_to_spread(draw, (2, 3, 4, 6), 2, 2, 2)
+    inputs = and_a_gradient_to_spread(draw, (2, 3, 6, 6), 2, 2, 2)
     return dict(inputs, x=draw.strided(inputs["x"]), dout=draw.strided(inputs["dout"]))
 
 
@@ -624,22 +660,37 @@ def transposed_in_the_window(ref, dout, cache):
 @three_layer_conv_init.case
 def another_shape(draw):
     sizes = dict(num_filters=25, filter_size=3, hidden_dim=20, num_classes=30)
-    return dict(input_dims=[4, 6, 12], **sizes, weight_scale=draw.number(0.1, 0.4))
+    return conv_net_to_make(input_dims=[4, 10, 10], **sizes, weight_scale=draw.number(0.1, 0.4))
+
+
+@three_layer_conv_init.case
+def a_conv_net_as_the_signature_says(draw):
+    """Nothing is given"""
+    return conv_net_to_make(dtype=None)
+
+
+@three_layer_conv_init.case(worth=0.2)
+def an_image_that_is_not_square(draw):
+    sizes = dict(num_filters=25, filter_size=3, hidden_dim=20, num_classes=30)
+    return conv_net_to_make(input_dims=[4, 6, 12], **sizes, weight_scale=0.3)
 
 
 @three_layer_conv_init.case(worth=0.2)
 def an_odd_image(draw):
     sizes = dict(num_filters=25, filter_size=7, hidden_dim=20, num_classes=30)
-    return dict(input_dims=[1, 7, 9], **sizes, weight_scale=0.2)
+    return conv_net_to_make(input_dims=[1, 9, 9], **sizes, weight_scale=0.2)
 
 
 @three_layer_conv_init.oracle
-def three_layers_by_the_library(ref, input_dims, num_filters, filter_size, hidden_dim, num_classes, weight_scale):
-    C, H, W = input_dims
-    params = layers_of([num_filters * (H // 2) * (W // 2), hidden_dim, num_classes], weight_scale)
-    params = {f"{name[0]}{int(name[1]) + 1}": value for name, value in params.items()}
-    filters = normal(num_filters, C, filter_size, filter_size, deviation=weight_scale)
-    return {"params": {**params, "W1": filters, "b1": torch.zeros(num_filters, dtype=torch.float64)}}
+def three_layers_by_the_library(
+    ref, input_dims, num_filters, filter_size, hidden_dim, num_classes, weight_scale, dtype
+):
+    (C, H, W), dtype, deviation = input_dims or IMAGE, dtype_of(dtype), weight_scale or 1e-3
+    num_filters, filter_size = num_filters or 32, filter_size or 7
+    dims = [num_filters * (H // 2) * (W // 2), hidden_dim or 100, num_classes or TEN]
+    params = {f"{name[0]}{int(name[1]) + 1}": value for name, value in layers_of(dims, deviation, dtype).items()}
+    filters = normal(num_filters, C, filter_size, filter_size, deviation=deviation, dtype=dtype)
+    return {"params": {**params, "W1": filters, "b1": torch.zeros(num_filters, dtype=dtype)}}
 
 
 declare_wrong_beginnings(three_layer_conv_init, "ThreeLayerConvNet")
@@ -648,24 +699,41 @@ declare_wrong_beginnings(three_layer_conv_init, "ThreeLayerConvNet")
 @three_layer_conv_init.misconception("The second layer's size forgets the pooling: it expects H W numbers per filter.")
 def pooling_forgotten(ref, self, *args, **kwargs):
     ref.ThreeLayerConvNet.__init__(self, *args, **kwargs)
-    _, H, W = kwargs["input_dims"]
-    w = self.params["W2"]
-    self.params["W2"] = kwargs["weight_scale"] * w.new_empty(kwargs["num_filters"] * H * W, w.shape[1]).normal_()
+    _, H, W = kwargs.get("input_dims", IMAGE)
+    w, filters = self.params["W2"], len(self.params["W1"])
+    self.params["W2"] = kwargs.get("weight_scale", 1e-3) * w.new_empty(filters * H * W, w.shape[1]).normal_()
+
+
+@three_layer_conv_init.misconception("The second layer's size takes the image for square.")
+def image_taken_for_square(ref, self, *args, **kwargs):
+    C, H, _ = kwargs.pop("input_dims", IMAGE)
+    ref.ThreeLayerConvNet.__init__(self, *args, input_dims=(C, H, H), **kwargs)
 
 
 @three_layer_conv_loss.case
 def another_conv_net(draw):
-    return conv_net(draw, (5, 3, 8, 6), 6, 5, 9, 4, reg=0.2)
+    return conv_net(draw, (5, 3, 8, 8), 6, 5, 9, 4, reg=0.2)
+
+
+@three_layer_conv_loss.case(worth=0.15)
+def images_that_are_not_square(draw):
+    return conv_net(draw, (4, 3, 8, 6), 5, 3, 7, 4, reg=0.2)
+
+
+@three_layer_conv_loss.case(worth=0.1)
+def l2_of_the_conv_net_as_the_signature_says(draw):
+    """reg is left out"""
+    return conv_net(draw, (3, 2, 6, 6), 4, 3, 7, 5, reg=None)
 
 
 @three_layer_conv_loss.case(worth=0.2)
 def odd_images(draw):
-    return conv_net(draw, (3, 2, 7, 5), 4, 3, 6, 5, reg=0.1)
+    return conv_net(draw, (3, 2, 7, 7), 4, 3, 6, 5, reg=0.1)
 
 
 @three_layer_conv_loss.case(worth=0.2)
 def one_grey_image(draw):
-    return conv_net(draw, (1, 1, 6, 4), 3, 3, 5, 4, reg=0.1)
+    return conv_net(draw, (1, 1, 6, 6), 3, 3, 5, 4, reg=0.1)
 
 
 @three_layer_conv_loss.case(worth=0.1)
@@ -740,32 +808,47 @@ def relu_after_the_last_layer(ref, self, X, y=None):
 
 @deep_conv_init.case
 def three_convolutions(draw):
-    sizes = dict(input_dims=[3, 8, 12], num_filters=[14, 18, 16], max_pools=[0, 2], num_classes=20)
-    return dict(**sizes, batchnorm=False, weight_scale=draw.number(0.1, 0.3))
+    sizes = dict(input_dims=[3, 8, 8], num_filters=[14, 18, 16], max_pools=[0, 2], num_classes=20)
+    return deep_net_to_make(**sizes, batchnorm=False, weight_scale=draw.number(0.1, 0.3))
+
+
+@deep_conv_init.case(worth=0.15)
+def convolutions_of_wide_images(draw):
+    sizes = dict(input_dims=[3, 8, 12], num_filters=[14, 18], max_pools=[0, 1], num_classes=20)
+    return deep_net_to_make(**sizes, batchnorm=False, weight_scale=0.2)
+
+
+@deep_conv_init.case(worth=0.2)
+def a_deep_net_as_the_signature_says(draw):
+    """Nothing is given"""
+    return deep_net_to_make(dtype=None)
 
 
 @deep_conv_init.case(worth=0.4)
 def kaiming_without_batchnorm(draw):
     sizes = dict(input_dims=[4, 8, 8], num_filters=[20, 30], max_pools=[1], num_classes=15)
-    return dict(**sizes, batchnorm=False, weight_scale="kaiming")
+    return deep_net_to_make(**sizes, batchnorm=False, weight_scale="kaiming")
 
 
 @deep_conv_init.case(worth=0.2)
 def no_pooling(draw):
-    sizes = dict(input_dims=[1, 5, 6], num_filters=[20], max_pools=[], num_classes=15)
-    return dict(**sizes, batchnorm=True, weight_scale=0.1)
+    sizes = dict(input_dims=[1, 6, 6], num_filters=[20], max_pools=[], num_classes=15)
+    return deep_net_to_make(**sizes, batchnorm=True, weight_scale=0.1)
 
 
 @deep_conv_init.oracle
-def deep_net_by_the_library(ref, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale):
+def deep_net_by_the_library(ref, input_dims, num_filters, max_pools, batchnorm, num_classes, weight_scale, dtype):
+    num_filters, max_pools = num_filters or [8] * 5, range(5) if max_pools is None else max_pools
+    num_classes, weight_scale, dtype = num_classes or TEN, weight_scale or 1e-3, dtype_of(dtype)
     params = []
-    for shape in deep_shapes(input_dims, num_filters, max_pools, num_classes):
+    for shape in deep_shapes(input_dims or IMAGE, num_filters, max_pools, num_classes):
         fan_in = math.prod(shape[1:]) if len(shape) == 4 else shape[0]
-        params.append(normal(*shape, deviation=math.sqrt(2 / fan_in) if weight_scale == "kaiming" else weight_scale))
+        deviation = math.sqrt(2 / fan_in) if weight_scale == "kaiming" else weight_scale
+        params.append(normal(*shape, deviation=deviation, dtype=dtype))
     for size in num_filters:
-        zeros = torch.zeros(size, dtype=torch.float64)
+        zeros = torch.zeros(size, dtype=dtype)
         params += [zeros, zeros.clone(), zeros + 1] if batchnorm else [zeros]
-    return {"params": [*params, torch.zeros(num_classes, dtype=torch.float64)]}
+    return {"params": [*params, torch.zeros(num_classes, dtype=dtype)]}
 
 
 def deep_init(ref, self, kwargs, change):
@@ -786,13 +869,13 @@ def biases_not_zero(ref, self, **kwargs):
 
 @deep_conv_init.misconception('"kaiming" is not heeded: the weights have a fixed scale.')
 def kaiming_not_heeded(ref, self, **kwargs):
-    kaiming = kwargs["weight_scale"] == "kaiming"
+    kaiming = kwargs.get("weight_scale") == "kaiming"
     deep_init(ref, self, {**kwargs, "weight_scale": 1e-3} if kaiming else kwargs, lambda name, value: value)
 
 
 @deep_conv_init.misconception("weight_scale is taken for the variance; it is the standard deviation.")
 def deep_scale_as_variance(ref, self, **kwargs):
-    scale = kwargs["weight_scale"]
+    scale = kwargs.get("weight_scale", 1e-3)
     factor = 1.0 if scale == "kaiming" else scale**-0.5
     deep_init(ref, self, kwargs, lambda name, value: value * factor if name[0] == "W" else value)
 
@@ -800,9 +883,19 @@ def deep_scale_as_variance(ref, self, **kwargs):
 @deep_conv_init.misconception("The last layer's size forgets the pooling.")
 def deep_pooling_forgotten(ref, self, **kwargs):
     ref.DeepConvNet.__init__(self, **kwargs)
-    _, H, W = kwargs["input_dims"]
-    shape = kwargs["num_filters"][-1] * H * W, kwargs["num_classes"]
-    self.params["W"] = torch.randn(shape, dtype=torch.float64)
+    _, H, W = kwargs.get("input_dims", IMAGE)
+    shape = kwargs.get("num_filters", [8])[-1] * H * W, kwargs.get("num_classes", TEN)
+    self.params["W"] = torch.randn(shape, dtype=self.dtype)
+
+
+@deep_conv_init.misconception("Where weight_scale is left out, it is not what the signature says.")
+def another_default_of_weight_scale(ref, self, **kwargs):
+    ref.DeepConvNet.__init__(self, **{"weight_scale": 0.1, **kwargs})
+
+
+@deep_conv_init.misconception("Where max_pools is left out, other layers are pooled than the signature says.")
+def another_default_of_max_pools(ref, self, **kwargs):
+    ref.DeepConvNet.__init__(self, **{"max_pools": (0, 1), **kwargs})
 
 
 @deep_conv_init.misconception("There are no gammas and betas, though the net is made with batch normalisation.")
@@ -812,7 +905,18 @@ def no_gammas(ref, self, **kwargs):
 
 @deep_conv_loss.case
 def three_convolutions_with_l2(draw):
-    return deep_net(draw, (4, 2, 8, 12), (4, 5, 6), (0, 1), batchnorm=False, reg=0.2)
+    return deep_net(draw, (4, 2, 8, 8), (4, 5, 6), (0, 1), batchnorm=False, reg=0.2)
+
+
+@deep_conv_loss.case(worth=0.1)
+def wide_images_in_depth(draw):
+    return deep_net(draw, (4, 2, 8, 12), (4, 5), (0, 1), batchnorm=False, reg=0.2)
+
+
+@deep_conv_loss.case(worth=0.1)
+def as_deep_as_the_signature_says(draw):
+    """reg and batchnorm are left out"""
+    return deep_net(draw, (3, 2, 8, 8), (4, 5), (0, 1), batchnorm=None, reg=None)
 
 
 @deep_conv_loss.case
@@ -827,12 +931,12 @@ def layers_of_one_shape(draw):
 
 @deep_conv_loss.case(worth=0.2)
 def odd_images_in_depth(draw):
-    return deep_net(draw, (3, 2, 7, 9), (4, 5), (0, 1), batchnorm=False, reg=0.1)
+    return deep_net(draw, (3, 2, 7, 7), (4, 5), (0, 1), batchnorm=False, reg=0.1)
 
 
 @deep_conv_loss.case(worth=0.2)
 def no_pooling_at_all(draw):
-    return deep_net(draw, (3, 1, 4, 5), (3,), (), batchnorm=True, reg=0.1)
+    return deep_net(draw, (3, 1, 4, 4), (3,), (), batchnorm=True, reg=0.1)
 
 
 @deep_conv_loss.case(worth=0.1)
@@ -866,7 +970,7 @@ def deep_net_by_autograd(ref, X, y, X_test, numbers, num_filters, max_pools, bat
 
     p = dict(zip(params, leaves(*params.values()), strict=True))
     loss = cross_entropy(scores(p, X, training=True), y)
-    loss = loss + reg * sum((value**2).sum() for name, value in p.items() if name[0] == "W")
+    loss = loss + (reg or 0.0) * sum((value**2).sum() for name, value in p.items() if name[0] == "W")
     grads = dict(zip(p, torch.autograd.grad(loss, p.values()), strict=True))
     moved = {name: params[name] - 0.1 * grads[name] for name in params}
     return {
@@ -969,8 +1073,13 @@ deep_conv_init.equivalent(
 
 
 @create_convolutional_solver.case
+def a_few_other_digits_to_convolve(draw):
+    return digits_to_read(draw, 60, 20)
+
+
+@create_convolutional_solver.case(worth=0.25)
 def other_digits_to_convolve(draw):
-    return digits_to_read(draw, 360, 100)
+    return digits_to_read(draw, 360, 100, share=READ)
 
 
 @create_convolutional_solver.misconception("The learning rate is so small that nothing is learned.")
@@ -1002,29 +1111,34 @@ declare_free_choices(
 
 @kaiming_initializer.case
 def a_layer_without_relu(draw):
-    return dict(Din=draw.integer(80, 120), Dout=draw.integer(40, 60), K=None, relu=False)
+    return dict(Din=draw.integer(80, 120), Dout=draw.integer(40, 60), K=None, relu=False, dtype="float64")
+
+
+@kaiming_initializer.case(worth=0.2)
+def a_layer_as_the_signature_says(draw):
+    """Nothing is given but the sizes"""
+    return dict(Din=draw.integer(70, 90), Dout=draw.integer(40, 60), K=None, relu=None, dtype=None)
 
 
 @kaiming_initializer.case(worth=0.3)
 def larger_filters(draw):
-    return dict(Din=draw.integer(8, 12), Dout=draw.integer(16, 24), K=5, relu=False)
+    return dict(Din=draw.integer(8, 12), Dout=draw.integer(16, 24), K=5, relu=False, dtype="float64")
 
 
 @kaiming_initializer.case(worth=0.1)
 def one_pixel_kernels(draw):
-    return dict(Din=60, Dout=80, K=1, relu=True)
+    return dict(Din=60, Dout=80, K=1, relu=True, dtype="float64")
 
 
 @kaiming_initializer.oracle
-def kaiming_by_the_library(ref, Din, Dout, K, relu):
-    weight = torch.empty((Dout, Din) if K is None else (Dout, Din, K, K), dtype=torch.float64)
-    torch.nn.init.kaiming_normal_(weight, nonlinearity="relu" if relu else "linear")
+def kaiming_by_the_library(ref, Din, Dout, K, relu, dtype):
+    weight = torch.empty((Dout, Din) if K is None else (Dout, Din, K, K), dtype=dtype_of(dtype))
+    torch.nn.init.kaiming_normal_(weight, nonlinearity="linear" if relu is False else "relu")
     return {"weight": weight.T if K is None else weight}
 
 
-def kaiming(Din, Dout, K, deviation, shape=None, dtype=None):
-    shape = shape or ((Din, Dout) if K is None else (Dout, Din, K, K))
-    return deviation * torch.randn(shape, dtype=dtype or torch.float64)
+def kaiming(Din, Dout, K, deviation, dtype):
+    return deviation * torch.randn((Din, Dout) if K is None else (Dout, Din, K, K), dtype=dtype)
 
 
 def taps(K):
@@ -1039,12 +1153,12 @@ def by_normal_(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
 
 @kaiming_initializer.misconception("The variance is divided by the fan-out; it is the fan-in that counts.")
 def fan_out(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
-    return kaiming(Din, Dout, K, math.sqrt((1 + relu) / (Dout * taps(K))))
+    return kaiming(Din, Dout, K, math.sqrt((1 + relu) / (Dout * taps(K))), dtype)
 
 
 @kaiming_initializer.misconception("The scale is the variance itself: the root is missing.")
 def scale_not_rooted(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
-    return kaiming(Din, Dout, K, (1 + relu) / (Din * taps(K)))
+    return kaiming(Din, Dout, K, (1 + relu) / (Din * taps(K)), dtype)
 
 
 @kaiming_initializer.misconception("Filters have the shape (Din, Dout, K, K); the outputs come first there.")
@@ -1068,7 +1182,12 @@ def gain_always_one(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None)
 
 @kaiming_initializer.misconception("The fan-in of a filter counts its channels and not its K K taps.")
 def taps_not_counted(ref, Din, Dout, K=None, relu=True, device="cpu", dtype=None):
-    return kaiming(Din, Dout, K, math.sqrt((1 + relu) / Din))
+    return kaiming(Din, Dout, K, math.sqrt((1 + relu) / Din), dtype)
+
+
+@kaiming_initializer.misconception("Where relu is left out, the gain is that of a layer without one.")
+def another_default_of_relu(ref, Din, Dout, K=None, relu=False, device="cpu", dtype=None):
+    return ref.kaiming_initializer(Din, Dout, K, relu, device, dtype)
 
 
 @kaiming_initializer.misconception("The weights are uniform between 0 and the scale, none of them negative.")
@@ -1087,7 +1206,7 @@ def three_batches(draw):
     return batches(draw, 7, 5, count=3, eps=0.2, momentum=0.85)
 
 
-@batchnorm_forward.case
+@batchnorm_forward.case(worth=0.15)
 def hardly_any_momentum(draw):
     return batches(draw, 5, 6, count=2, eps=0.05, momentum=0.1)
 
@@ -1098,7 +1217,7 @@ def one_test_example(draw):
     return batches(draw, 6, 4, count=1, eps=0.1, momentum=0.7, N_test=1)
 
 
-@batchnorm_forward.case(worth=0.2)
+@batchnorm_forward.case
 def by_the_defaults(draw):
     """eps and momentum are not given"""
     inputs = batches(draw, 6, 4, count=2, eps=1e-5, momentum=0.9, running=False)
@@ -1402,6 +1521,11 @@ for layer in (batchnorm_backward, batchnorm_backward_alt):
         dx, _, dbeta = norm_backward(dout, cache)
         return dx, dbeta, dbeta
 
+    @layer.misconception("dgamma takes the centred input, which is not divided by the deviation.")
+    def dgamma_of_the_centred_input(ref, dout, cache):
+        dx, _, dbeta = norm_backward(dout, cache)
+        return dx, (dout * cache[0]).sum(0), dbeta
+
     @layer.misconception("dgamma and dbeta are averaged over the batch instead of summed.")
     def averaged_over_the_batch(ref, dout, cache):
         dx, dgamma, dbeta = norm_backward(dout, cache)
@@ -1520,6 +1644,12 @@ def by_the_long_way(ref, dout, cache):
 def gradient_channels_not_moved(ref, dout, cache):
     dx, dgamma, dbeta = ref.BatchNorm.backward(dout.reshape(-1, dout.shape[1]), cache)
     return dx.reshape(dout.shape), dgamma, dbeta
+
+
+@spatial_batchnorm_backward.misconception("The rows are brought back into images with their axes in the wrong order.")
+def gradient_axes_not_moved_back(ref, dout, cache):
+    dx, dgamma, dbeta = ref.SpatialBatchNorm.backward(dout, cache)
+    return dx.movedim(1, 3).reshape(dout.shape), dgamma, dbeta
 
 
 @spatial_batchnorm_backward.misconception("dgamma and dbeta are divided by the number of pixels of an image.")

@@ -3,17 +3,22 @@
 import math
 
 from checks import (
+    PIXELS,
+    READ,
+    TEN,
     adam,
     create_solver,
     descent,
     digits_to_read,
     dropout_backward,
     dropout_forward,
+    dtype_of,
     five_layer_params,
     fully_connected_dropout,
     fully_connected_init,
     fully_connected_loss,
     half_l2,
+    layers_to_make,
     linear_backward,
     linear_forward,
     many_layers,
@@ -25,6 +30,7 @@ from checks import (
     two_layer_init,
     two_layer_loss,
     two_layers,
+    two_layers_to_make,
 )
 from hidden import (
     FIRST,
@@ -261,15 +267,27 @@ relu_backward.equivalent("return dout * (x >= 0)", "at 0 any number from 0 to 1 
 
 @two_layer_init.case
 def a_wide_net(draw):
-    return dict(input_dim=30, hidden_dim=90, num_classes=25, weight_scale=draw.number(0.1, 0.4))
+    return two_layers_to_make(input_dim=30, hidden_dim=90, num_classes=25, weight_scale=draw.number(0.1, 0.4))
+
+
+@two_layer_init.case
+def a_net_as_the_signature_says(draw):
+    """Nothing is given"""
+    return two_layers_to_make(dtype=None)
 
 
 @two_layer_init.oracle
-def two_layers_by_the_library(ref, input_dim, hidden_dim, num_classes, weight_scale):
-    return {"params": layers_of([input_dim, hidden_dim, num_classes], weight_scale)}
+def two_layers_by_the_library(ref, input_dim, hidden_dim, num_classes, weight_scale, dtype):
+    dims = [input_dim or PIXELS, hidden_dim or 100, num_classes or TEN]
+    return {"params": layers_of(dims, weight_scale or 1e-3, dtype_of(dtype))}
 
 
 declare_wrong_beginnings(two_layer_init, "TwoLayerNet")
+
+
+@two_layer_init.misconception("Where hidden_dim is left out, it is not what the signature says.")
+def another_default_of_hidden_dim(ref, self, *args, **kwargs):
+    ref.TwoLayerNet.__init__(self, *args, **{"hidden_dim": 50, **kwargs})
 
 
 @two_layer_init.misconception("The weights are transposed: their shape is (outputs, inputs).")
@@ -280,17 +298,24 @@ def weights_transposed(ref, self, *args, **kwargs):
 
 @fully_connected_init.case
 def four_layers(draw):
-    return dict(input_dim=60, hidden_dims=[40, 50, 45], num_classes=30, weight_scale=draw.number(0.1, 0.4))
+    return layers_to_make([40, 50, 45], input_dim=60, num_classes=30, weight_scale=draw.number(0.1, 0.4))
+
+
+@fully_connected_init.case
+def layers_as_the_signature_says(draw):
+    """Nothing is given but the sizes of the hidden layers"""
+    return layers_to_make([60, 40], dtype=None)
 
 
 @fully_connected_init.case(worth=0.2)
 def no_hidden_layer(draw):
-    return dict(input_dim=60, hidden_dims=[], num_classes=30, weight_scale=0.05)
+    return layers_to_make([], input_dim=60, num_classes=30, weight_scale=0.05)
 
 
 @fully_connected_init.oracle
-def layers_by_the_library(ref, input_dim, hidden_dims, num_classes, weight_scale):
-    return {"params": layers_of([input_dim, *hidden_dims, num_classes], weight_scale)}
+def layers_by_the_library(ref, input_dim, hidden_dims, num_classes, weight_scale, dtype):
+    dims = [input_dim or PIXELS, *hidden_dims, num_classes or TEN]
+    return {"params": layers_of(dims, weight_scale or 1e-2, dtype_of(dtype))}
 
 
 declare_wrong_beginnings(fully_connected_init, "FullyConnectedNet")
@@ -322,6 +347,12 @@ def one_class(draw):
 @two_layer_loss.case(worth=0.1)
 def large_scores(draw):
     return two_layers(draw, 4, 5, 6, 3, reg=0.1, scale=1e4)
+
+
+@two_layer_loss.case(worth=0.1)
+def l2_as_the_signature_says(draw):
+    """reg is left out"""
+    return two_layers(draw, 5, 4, 6, 3, reg=None)
 
 
 @two_layer_loss.oracle
@@ -430,6 +461,12 @@ def three_layers_of_images(draw):
 
 
 @fully_connected_loss.case(worth=0.1)
+def l2_of_layers_as_the_signature_says(draw):
+    """reg is left out"""
+    return many_layers(draw, 5, (4, 6, 5, 3), reg=None)
+
+
+@fully_connected_loss.case(worth=0.1)
 def a_single_image(draw):
     return many_layers(draw, 1, (4, 5, 3), reg=0.3)
 
@@ -526,8 +563,13 @@ declare_wrong_dropout("scores_dropped", "Dropout follows the last layer too: sco
 
 
 @create_solver.case
+def a_few_other_digits(draw):
+    return digits_to_read(draw, 60, 20)
+
+
+@create_solver.case(worth=0.25)
 def other_digits(draw):
-    return digits_to_read(draw, 600, 200)
+    return digits_to_read(draw, 600, 200, share=READ)
 
 
 @create_solver.misconception("The learning rate is so small that nothing is learned.")
@@ -631,6 +673,13 @@ def velocity_without_learning_rate(ref, w, dw, config=None):
     return w - config["learning_rate"] * config["velocity"], config
 
 
+@sgd_momentum.misconception("The gradient goes into the velocity whole, without the learning rate.")
+def gradient_whole(ref, w, dw, config=None):
+    config = settings(config, momentum=0.9, velocity=torch.zeros_like(w))
+    config["velocity"] = config["momentum"] * config["velocity"] - dw
+    return w + config["velocity"], config
+
+
 @sgd_momentum.misconception("The velocity is not kept for the next step.")
 def velocity_forgotten(ref, w, dw, config=None):
     config = settings(config, velocity=torch.zeros_like(w))
@@ -718,6 +767,12 @@ def squares_summed(ref, w, dw, config=None):
     return w - config["learning_rate"] * dw / (config["cache"].sqrt() + config["epsilon"]), config
 
 
+@rmsprop.misconception("The new squares are added whole; their weight in the moving average is missing.")
+def squares_not_weighed(ref, w, dw, config=None):
+    decay = settings(config, decay_rate=0.99)["decay_rate"]
+    return rmsprop_step(w, dw, config, squares=lambda dw: dw * dw / (1 - decay))
+
+
 @rmsprop.misconception("The step is divided by the moving average itself instead of its root.")
 def root_missing(ref, w, dw, config=None):
     return rmsprop_step(w, dw, config, root=lambda cache: cache)
@@ -775,12 +830,23 @@ def adam_by_torch_optim(ref, w, gradients, config):
 
 
 def adam_step(
-    w, dw, config, *, advance=True, correct=True, late=False, linear=False, under_the_root=False, square=True
+    w,
+    dw,
+    config,
+    *,
+    advance=True,
+    correct=True,
+    correct_squares=True,
+    first=False,
+    late=False,
+    linear=False,
+    under_the_root=False,
+    square=True,
 ):
     """A step of Adam in which one thing is different."""
     config = settings(config, **ADAM, m=torch.zeros_like(w), v=torch.zeros_like(w))
     beta1, beta2, epsilon = config["beta1"], config["beta2"], config["epsilon"]
-    t = config["t"] if late else config["t"] + 1
+    t = 1 if first else config["t"] if late else config["t"] + 1
     config["t"] += advance
     config["m"] = beta1 * config["m"] + (1 - beta1) * dw
     config["v"] = beta2 * config["v"] + (1 - beta2) * (dw * dw if square else dw)
@@ -788,7 +854,7 @@ def adam_step(
     if linear:
         m, v = m / (1 - beta1 * t), v / (1 - beta2 * t)
     elif correct:
-        m, v = m / (1 - beta1**t), v / (1 - beta2**t)
+        m, v = m / (1 - beta1**t), v / (1 - beta2**t) if correct_squares else v
     root = (v + epsilon).sqrt() if under_the_root else v.sqrt() + epsilon
     return w - config["learning_rate"] * m / root, config
 
@@ -812,6 +878,16 @@ def no_bias_correction(ref, w, dw, config=None):
 @adam.misconception("t is not advanced in the config, so that every step is corrected as if it came first.")
 def t_stands_still(ref, w, dw, config=None):
     return adam_step(w, dw, config, advance=False)
+
+
+@adam.misconception("The average of the squares is not corrected for beginning at 0; that of the gradients is.")
+def squares_not_corrected(ref, w, dw, config=None):
+    return adam_step(w, dw, config, correct_squares=False)
+
+
+@adam.misconception("t is 1 at every step, whatever the config says.")
+def t_always_one(ref, w, dw, config=None):
+    return adam_step(w, dw, config, first=True)
 
 
 @adam.misconception("t is advanced after it is used: the first step is corrected with t = 0.")
@@ -897,6 +973,12 @@ def masked(x, dropout_param, keep, scale, shape=None):
 @dropout_forward.misconception("p is taken for the probability to keep a number; it is the one to drop it.")
 def p_keeps(ref, x, dropout_param):
     return ref.Dropout.forward(x, {**dropout_param, "p": 1 - dropout_param["p"]})
+
+
+@dropout_forward.misconception("Numbers are kept with probability p, though scaled as if that were 1 - p.")
+def kept_with_p(ref, x, dropout_param):
+    p = dropout_param["p"]
+    return masked(x, dropout_param, p, 1 / (1 - p))
 
 
 @dropout_forward.misconception("The numbers that are kept are not scaled up.")
