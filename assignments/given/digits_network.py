@@ -55,8 +55,9 @@ def load_network(dtype: torch.dtype = torch.float32, device: str | torch.device 
     return network.to(device=device, dtype=dtype).eval().requires_grad_(False)
 
 
-class FeatureExtractor:
-    """What the network sees, in the form that the course's captioning model asks for."""
+class FeatureExtractor(nn.Module):
+    """What the network sees, in the form that the course's captioning model asks for: a module without parameters to be
+    learned."""
 
     def __init__(
         self,
@@ -65,17 +66,19 @@ class FeatureExtractor:
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        super().__init__()
         self.pooling = pooling
         self.device, self.dtype = device, dtype
-        self.network = load_network(dtype, device)
+        self.__dict__["network"] = load_network(dtype, device)  # no submodule: it is given and not learned
 
-    def extract_mobilenet_feature(self, img: Tensor, verbose: bool = False) -> Tensor:
-        """Canvases (N, 3, 16, 16) -> (N, 64, 4, 4), or with pooling their means (N, 64). The name is the course's."""
+    def forward(self, img: Tensor, verbose: bool = False) -> Tensor:
+        """Canvases (N, 3, 16, 16) -> (N, 64, 4, 4), or with pooling their means (N, 64)."""
         with torch.no_grad():
             features = self.network.features(img.to(device=self.device, dtype=self.dtype))
             return features.mean(dim=(2, 3)) if self.pooling else features
 
-    extract_feature = extract_mobilenet_feature
+    # The names are the course's.
+    extract_mobilenet_feature = extract_feature = forward
 
 
 class ImageEncoder(nn.Module):
