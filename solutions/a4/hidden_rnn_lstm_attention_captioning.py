@@ -1213,6 +1213,18 @@ def squashed_features(ref, self, images, captions):
     return loss_with(ref, self, images, captions, seen=features_of(self, images).tanh())
 
 
+@captioning_forward.misconception(
+    "The features are not projected: they go into the network with as many channels as they have."
+)
+def not_projected(ref, self, images, captions):
+    return loss_with(ref, self, images, captions, seen=self.extractor.extract_mobilenet_feature(images))
+
+
+@captioning_forward.misconception("The last word is kept in what goes in: there is one word more than is asked for.")
+def last_word_kept(ref, self, images, captions):
+    return loss_with(ref, self, images, captions, into=slice(None))
+
+
 @captioning_forward.misconception("The projection has no bias.", of="CaptioningRNN.__init__")
 def projection_without_bias(ref, self, *args, **kwargs):
     begin_as(ref.CaptioningRNN, self, *args, **kwargs)
@@ -1299,6 +1311,24 @@ def start_returned(ref, self, images, max_length=15):
     captions = told[0] if isinstance(told, tuple) else told
     captions = torch.cat([torch.full_like(captions[:, :1], self._start), captions[:, :-1]], dim=1)
     return (captions, told[1]) if isinstance(told, tuple) else captions
+
+
+@captioning_sample.misconception("<START> stands in the first place, and the first word that was said in the second.")
+def start_in_the_first_place(ref, self, images, max_length=15):
+    told = ref.CaptioningRNN.sample(self, images, max_length)
+    captions, looked = told if isinstance(told, tuple) else (told, None)
+    captions = torch.cat([torch.full_like(captions[:, :1], self._start), captions[:, :-1]], dim=1)
+    if looked is None:
+        return captions
+    return captions, torch.cat([torch.zeros_like(looked[:, :1]), looked[:, :-1]], dim=1)
+
+
+@captioning_sample.misconception("The captions have one word too many: <START> stands before those that were said.")
+def start_before_all(ref, self, images, max_length=15):
+    told = ref.CaptioningRNN.sample(self, images, max_length)
+    captions, looked = told if isinstance(told, tuple) else (told, None)
+    captions = torch.cat([torch.full_like(captions[:, :1], self._start), captions], dim=1)
+    return captions if looked is None else (captions, looked)
 
 
 @captioning_sample.misconception("A word is drawn at random by its probability; the likeliest one is asked for.")
