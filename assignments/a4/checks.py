@@ -29,12 +29,13 @@ style = checks.module("style_transfer")
 CERTAIN = 1e-9  # evidence below is as good as none
 
 
-def shapes_of(net, *, either_way=False):
+def shapes_of(net, output=None, *, either_way=False):
     """How many parameters there are of each shape; ones at the end do not count: a 1x1 convolution is a linear
-    layer. `either_way`: a matrix and its transpose are one shape.
+    layer. `output`: what the network returned; a layer that takes no part in it is not counted. `either_way`: a matrix
+    and its transpose are one shape.
     """
     counts = {}
-    for parameter in net.parameters():
+    for parameter in taking_part(net, output):
         shape = list(parameter.shape)
         while len(shape) > 2 and shape[-1] == 1:
             shape.pop()
@@ -42,6 +43,17 @@ def shapes_of(net, *, either_way=False):
             shape.sort()
         counts[str(tuple(shape))] = counts.get(str(tuple(shape)), 0) + 1
     return dict(sorted(counts.items()))
+
+
+def taking_part(net, output):
+    """The parameters that autograd finds behind the output; all of them if it cannot go back from there."""
+    parameters = list(net.parameters())
+    learned = [parameter for parameter in parameters if parameter.requires_grad]
+    if output is None or not output.requires_grad or not learned:
+        return parameters
+    gradients = torch.autograd.grad(output.sum(), learned, retain_graph=True, allow_unused=True)
+    idle = {id(one) for one, gradient in zip(learned, gradients, strict=True) if gradient is None}
+    return [parameter for parameter in parameters if id(parameter) not in idle]
 
 
 def with_small_biases(net):
@@ -96,8 +108,9 @@ def two_pictures(draw):
 
 @nets.exercise("initialize_three_layer_conv_part2", points=2)
 def initialize_part2(sub, double):
-    """The initial parameters of the network of three layers."""
-    params = sub.initialize_three_layer_conv_part2(dtype=torch.float64 if double else torch.float32)
+    """The initial parameters of the network of three layers; double is None: in the usual dtype."""
+    asked = {} if double is None else {"dtype": torch.float64 if double else torch.float32}
+    params = sub.initialize_three_layer_conv_part2(**asked)
     return {"params": [param.detach() for param in params], "learned": [bool(p.requires_grad) for p in params]}
 
 
@@ -171,7 +184,8 @@ def kaiming_in_every_layer(ref, answer, in_channel, channel_1, channel_2, num_cl
 def three_layer_module(sub, x, channel_1, channel_2, num_classes):
     """Scores of the module of three layers, under given parameters."""
     net = with_small_biases(sub.ThreeLayerConvNet(x.shape[1], channel_1, channel_2, num_classes).to(x))
-    return {"scores": net(x).detach(), "parameters": shapes_of(net)}
+    scores = net(x)
+    return {"scores": scores.detach(), "parameters": shapes_of(net, scores)}
 
 
 @three_layer_module.case
@@ -182,7 +196,8 @@ def two_large_pictures(draw):
 def trained_twice(model, optimizer, x):
     """What a model and its optimizer are: scores before and after two steps, and the optimizer's settings."""
     with_small_biases(model.to(x))
-    before = model(x).detach()
+    before = model(x)
+    parameters = shapes_of(model, before)
     for _ in range(2):
         optimizer.zero_grad()
         scores = model(x)
@@ -191,10 +206,10 @@ def trained_twice(model, optimizer, x):
     group = optimizer.param_groups[0]
     settings = {name: float(group.get(name) or 0) for name in ("lr", "weight_decay", "momentum", "nesterov")}
     return {
-        "scores": before,
+        "scores": before.detach(),
         "scores_after_two_steps": model(x).detach(),
         "settings": settings,
-        "parameters": shapes_of(model),
+        "parameters": parameters,
     }
 
 
@@ -248,10 +263,11 @@ def both_modes(net, x, x_test):
     net = same_parameters(net.to(x))
     leaves, given = differentiable(x)
     out = net.train()(*given)
+    parameters = shapes_of(net, out)
     (dx,) = gradients_of((out * projection(tuple(out.shape), out)).sum(), leaves)
     with torch.no_grad():
         out_test = net.eval()(x_test)
-    return {"out": out.detach(), "dx": dx, "out_test": out_test, "parameters": shapes_of(net)}
+    return {"out": out.detach(), "dx": dx, "out_test": out_test, "parameters": parameters}
 
 
 def pictures_for_a_block(draw, image, Cout, downsample, *, scale=1.0):
@@ -273,9 +289,12 @@ for block in (plain_block, residual_block, bottleneck_block):
 
 @nets.exercise("ResNet", points=2, needs=["ResidualBlock", "ResidualBottleneckBlock"])
 def resnet(sub, x, x_test, stage_args, block, num_classes):
-    """A residual network, in training and in evaluation."""
+    """A residual network, in training and in evaluation; block is None: with the usual settings."""
     stages = [tuple(args) for args in stage_args]
-    net = sub.ResNet(stages, Cin=x.shape[1], block=getattr(sub, block), num_classes=num_classes)
+    if block is None:
+        net = sub.ResNet(stages)
+    else:
+        net = sub.ResNet(stages, Cin=x.shape[1], block=getattr(sub, block), num_classes=num_classes)
     return both_modes(net, x, x_test)
 
 
@@ -287,7 +306,7 @@ def pictures_for_a_net(draw, image, stage_args, block, num_classes):
 
 @resnet.case
 def two_stages(draw):
-    return pictures_for_a_net(draw, (3, 3, 8, 8), [[4, 4, 1, False], [4, 8, 2, True]], "ResidualBlock", 5)
+    return pictures_for_a_net(draw, (3, 3, 16, 16), [[8, 8, 1, False], [8, 16, 2, True]], "ResidualBlock", 10)
 
 
 # == rnn_lstm_attention_captioning: the plain network =================================================================
@@ -546,7 +565,11 @@ def four_steps_of_looking(draw):
 # == rnn_lstm_attention_captioning: captions ==========================================================================
 
 
-def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
+END = 2  # the number of <END>
+WIDTH = 1280  # channels of the features that the course's own extractor has
+
+
+def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim=WIDTH):
     """A CaptioningRNN on top of the network for digits, with parameters that depend on their shapes alone; a matrix
     gets the transpose of what its transpose would get, so weights may be (inputs, outputs) or (outputs, inputs).
 
@@ -555,9 +578,10 @@ def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
     import digits_network
 
     names = getattr(inspect.unwrap(sub.CaptioningRNN.__init__), "__globals__", {})
-    names["FeatureExtractor"], names["ImageEncoder"] = digits_network.FeatureExtractor, digits_network.ImageEncoder
-    vocabulary = {"<NULL>": 0, "<START>": 1, "<END>": 2} | {f"word {n}": n for n in range(3, words)}
-    options = dict(input_dim=64, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0)
+    for name in ("FeatureExtractor", "ImageEncoder"):
+        names[name] = type(name, (getattr(digits_network, name),), {"channels": input_dim})
+    vocabulary = {"<NULL>": 0, "<START>": 1, "<END>": END} | {f"word {n}": n for n in range(3, words)}
+    options = dict(input_dim=input_dim, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0)
     options |= dict(dtype=numbers.dtype, device=str(numbers.device))
     try:
         net = made(sub.CaptioningRNN, vocabulary, cell_type=cell_type, **options)
@@ -590,28 +614,46 @@ NEEDED = ["WordEmbedding.forward", "rnn_forward", "lstm_forward", "attention_for
 
 
 @rnn.exercise("CaptioningRNN.forward", points=4, needs=[*NEEDED, "temporal_softmax_loss"], seconds=20)
-def captioning_forward(sub, cell_type, images, captions, numbers, words, wordvec_dim, hidden_dim):
+def captioning_forward(sub, cell_type, images, captions, numbers, words, wordvec_dim, hidden_dim, input_dim):
     """The loss of captions for pictures."""
-    net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim)
+    net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim)
     loss = method_of(sub, net, "forward", "captioning_forward")(images, captions)
-    return {"loss": loss.detach(), "parameters": shapes_of(net, either_way=True)}
+    return {"loss": loss.detach(), "parameters": shapes_of(net, loss, either_way=True)}
 
 
 # What the course gives to begin with collects the weights in float32, whatever the dtype of the rest.
 @rnn.exercise("CaptioningRNN.sample", points=3, needs=NEEDED, seconds=20, any_dtype=True)
-def captioning_sample(sub, cell_type, images, numbers, words, wordvec_dim, hidden_dim, max_length):
-    """Captions for pictures, the likeliest word each time, and where attention was."""
-    net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim)
-    told = method_of(sub, net, "sample", "sample_caption")(images, max_length=max_length)
+def captioning_sample(sub, cell_type, images, numbers, words, wordvec_dim, hidden_dim, input_dim, max_length):
+    """Captions for pictures, the likeliest word each time, and where attention was; what follows <END> is free.
+    max_length is None: as long as captions usually are.
+    """
+    net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim)
+    asked = {} if max_length is None else {"max_length": max_length}
+    told = method_of(sub, net, "sample", "sample_caption")(images, **asked)
     if cell_type == "attention":
-        return {"captions": told[0], "weights": told[1].detach()}
-    return {"captions": told}
+        captions, weights = told
+        return {"captions": until_the_end(captions), "weights": until_the_end(captions, weights.detach())}
+    return {"captions": until_the_end(told)}
 
 
-def a_captioner(draw, n, cell_type, *, words=12, wordvec_dim=7, hidden_dim=9):
+def until_the_end(captions, values=None):
+    """Words (N, T), or values for each of them, with 0 in the place of what follows <END>."""
+    values = captions if values is None else values
+    if not isinstance(captions, torch.Tensor) or captions.dim() != 2 or values.shape[:2] != captions.shape:
+        return values
+    ends = (captions == END).long()
+    over = (ends.cumsum(dim=1) - ends) > 0
+    return values.masked_fill(over.reshape(*over.shape, *[1] * (values.dim() - 2)), 0)
+
+
+def a_captioner(draw, n, cell_type, *, words=12, wordvec_dim=7, hidden_dim=9, input_dim=WIDTH):
     """What CaptioningRNN.forward and .sample have in common. All dimensions differ, so that all shapes do."""
     images, _ = draw.digits(n, shift=0)
-    sizes = [64 * hidden_dim, 4 * hidden_dim * max(hidden_dim, wordvec_dim), words * max(hidden_dim, wordvec_dim)]
+    sizes = [
+        input_dim * hidden_dim,
+        4 * hidden_dim * max(hidden_dim, wordvec_dim),
+        words * max(hidden_dim, wordvec_dim),
+    ]
     return dict(
         cell_type=cell_type,
         images=on_canvases(draw, images),
@@ -619,6 +661,7 @@ def a_captioner(draw, n, cell_type, *, words=12, wordvec_dim=7, hidden_dim=9):
         words=words,
         wordvec_dim=wordvec_dim,
         hidden_dim=hidden_dim,
+        input_dim=input_dim,
     )
 
 
@@ -663,16 +706,16 @@ def three_digits(draw):
 
 
 @vis.exercise("make_adversarial_attack", points=5, seconds=30)
-def make_adversarial_attack(sub, X, target_y):
-    """A picture that deceives the network, and the one it was made from."""
+def make_adversarial_attack(sub, X, target_y, alike):
+    """A picture that deceives the network, and the one it was made from; alike: whether it is to look like that one."""
     picture = sub.make_adversarial_attack(X, target_y, digits_network(X))
     return {"picture": picture.detach(), "original": X.detach().clone()}
 
 
-def a_digit_to_change(draw, offset):
+def a_digit_to_change(draw, offset, *, alike=False):
     """The inputs of make_adversarial_attack."""
     images, labels = draw.digits(1, shift=0)
-    return dict(X=on_canvases(draw, images), target_y=int((labels[0] + offset) % 10))
+    return dict(X=on_canvases(draw, images), target_y=int((labels[0] + offset) % 10), alike=alike)
 
 
 @make_adversarial_attack.case
@@ -680,8 +723,13 @@ def one_digit_for_the_next(draw):
     return a_digit_to_change(draw, 1)
 
 
+@make_adversarial_attack.case(worth=0.1)
+def one_digit_that_looks_like_itself(draw):
+    return a_digit_to_change(draw, 2, alike=True)
+
+
 @make_adversarial_attack.property()
-def deceives_and_looks_alike(ref, answer, X, target_y):
+def deceives_and_looks_alike(ref, answer, X, target_y, alike):
     picture, original = answer.get("picture"), answer.get("original")
     usable = isinstance(picture, torch.Tensor) and picture.shape == X.shape and bool(picture.isfinite().all())
     yield certain(usable), "it is a picture of the shape of X"
@@ -694,16 +742,21 @@ def deceives_and_looks_alike(ref, answer, X, target_y):
     yield close(original, X), "X itself is not changed"
     yield certain(change > 0 or needed == 0), "the picture is not X itself"
     yield certain(int(scores.argmax()) == target_y), "the network takes the picture for an example of target_y"
-    yield certain(change <= 2 * needed + 1), "the change is small: at most twice what small steps need"
+    if alike:
+        yield certain(change <= 2 * needed + 1), "the change is small: at most twice what small steps need"
 
 
 @vis.exercise("class_visualization_step", points=4)
 def class_visualization_step(sub, img, target_y, l2_reg, learning_rate):
-    """The direction of a step towards a class, and how its length grows with the learning rate."""
+    """The direction of a step towards a class, and how its length grows with the learning rate. l2_reg is None: with
+    the usual settings, of which 25 is the learning rate.
+    """
     steps = []
-    for rate in (learning_rate, 2 * learning_rate):
+    usual = [{}, {"learning_rate": 50}]
+    asked = [{"l2_reg": l2_reg, "learning_rate": rate} for rate in (learning_rate or 0, 2 * (learning_rate or 0))]
+    for settings in usual if l2_reg is None else asked:
         start = img.clone().requires_grad_()
-        stepped = sub.class_visualization_step(start, target_y, digits_network(img), l2_reg=l2_reg, learning_rate=rate)
+        stepped = sub.class_visualization_step(start, target_y, digits_network(img), **settings)
         steps.append(stepped.detach() - img)
     first, second = (float(step.norm()) for step in steps)
     return {"direction": steps[0] / (first or 1), "growth": second / (first or 1)}
@@ -745,18 +798,19 @@ def small_feature_maps(draw):
 
 @style.exercise("gram_matrix", points=4)
 def gram_matrix(sub, features, normalize):
-    """How strongly channels appear together."""
-    return {"gram": sub.gram_matrix(features, normalize=normalize)}
+    """How strongly channels appear together; normalize is None: as usual."""
+    asked = {} if normalize is None else {"normalize": normalize}
+    return {"gram": sub.gram_matrix(features, **asked)}
 
 
 @gram_matrix.case
 def divided(draw):
-    return dict(features=draw.normal(2, 3, 4, 5, mean=0.5), normalize=True)
+    return dict(features=draw.normal(1, 3, 4, 5, mean=0.5), normalize=True)
 
 
-@gram_matrix.case
+@gram_matrix.case(worth=0.1)
 def not_divided(draw):
-    return dict(features=draw.normal(2, 3, 4, 5, mean=0.5), normalize=False)
+    return dict(features=draw.normal(1, 3, 4, 5, mean=0.5), normalize=False)
 
 
 @style.exercise("style_loss", points=3, needs=["gram_matrix"])
@@ -795,8 +849,9 @@ def a_small_picture(draw):
 
 @style.exercise("guided_gram_matrix", points=2)
 def guided_gram_matrix(sub, features, masks, normalize):
-    """How strongly channels appear together in each region."""
-    return {"gram": sub.guided_gram_matrix(features, masks, normalize=normalize)}
+    """How strongly channels appear together in each region; normalize is None: as usual."""
+    asked = {} if normalize is None else {"normalize": normalize}
+    return {"gram": sub.guided_gram_matrix(features, masks, **asked)}
 
 
 def regions(draw, N, R, C, H, W, *, normalize, soft=False, scale=1.0):
@@ -808,10 +863,10 @@ def regions(draw, N, R, C, H, W, *, normalize, soft=False, scale=1.0):
 
 @guided_gram_matrix.case
 def two_regions(draw):
-    return regions(draw, 2, 2, 3, 4, 5, normalize=True)
+    return regions(draw, 1, 2, 3, 4, 5, normalize=True)
 
 
-@guided_gram_matrix.case
+@guided_gram_matrix.case(worth=0.1)
 def two_regions_not_divided(draw):
     return regions(draw, 1, 2, 3, 4, 5, normalize=False)
 

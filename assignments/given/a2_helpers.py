@@ -2,7 +2,7 @@
 
 Covered: ``get_toy_data``, and the plots ``plot_stats``, ``plot_acc_curves``, ``show_net_weights`` with
 ``visualize_grid``. The plots need matplotlib when they are called. The modules that the course's helper
-leaves in reach of ``import *`` (torch, plt, math, random, time, statistics) are handed on as well.
+leaves in reach of ``import *`` are handed on as well.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
 
+import eecs598
 import torch
-from eecs598.images import image_grid, rescale
 from eecs598.lazy import plt
+from eecs598.ops import torchvision
+from eecs598.plots import plot_acc_curves, plot_stats, show_net_weights, visualize_grid
 from eecs598.utils import reset_seed
 from torch import Tensor
 
 __all__ = [
+    "eecs598",
     "get_toy_data",
     "hello_helper",
     "math",
@@ -33,6 +34,7 @@ __all__ = [
     "statistics",
     "time",
     "torch",
+    "torchvision",
     "visualize_grid",
 ]
 
@@ -69,41 +71,3 @@ def get_toy_data(
     X = normal(num_inputs, input_size, scale=10.0)
     y = torch.arange(num_inputs, device=device) % num_classes
     return X, y, params
-
-
-def plot_stats(stat_dict: Mapping[str, Sequence[float]]) -> None:
-    """Plot ``loss_history`` by iteration beside ``train_acc_history`` and ``val_acc_history`` by epoch."""
-    _, (left, right) = plt.subplots(1, 2, figsize=(12, 4))
-    left.plot(stat_dict["loss_history"], "o", markersize=2)
-    left.set(title="Loss", xlabel="Iteration", ylabel="Loss")
-    right.plot(stat_dict["train_acc_history"], label="training")
-    right.plot(stat_dict["val_acc_history"], label="validation")
-    right.set(title="Accuracy", xlabel="Epoch", ylabel="Share of correct predictions")
-    right.legend()
-    plt.show()
-
-
-def plot_acc_curves(stat_dict: Mapping[Any, Mapping[str, Sequence[float]]]) -> None:
-    """Plot the accuracies of several runs: label of a run -> its ``train_acc_history`` and ``val_acc_history``."""
-    _, panels = plt.subplots(1, 2, figsize=(12, 4))
-    for axes, key in zip(panels, ("train_acc_history", "val_acc_history"), strict=True):
-        for label, stats in stat_dict.items():
-            axes.plot(stats[key], label=str(label))
-        axes.set(title=key, xlabel="Epoch", ylabel="Share of correct predictions")
-        axes.legend()
-    plt.show()
-
-
-def visualize_grid(Xs: Tensor, ubound: float = 255.0, padding: int = 1) -> Tensor:
-    """Images (N, H, W, C), each stretched to 0..ubound -> one picture (H', W', C), as square as it can be."""
-    columns = math.ceil(math.sqrt(len(Xs)))
-    stretched = torch.stack([ubound * rescale(X) for X in Xs.detach()])
-    return image_grid(stretched.permute(0, 3, 1, 2), columns, padding).permute(1, 2, 0)
-
-
-def show_net_weights(net: Any) -> None:
-    """Show each column of ``net.params["W1"]`` (3 * 32 * 32, H) as a picture of 32x32 pixels."""
-    pictures = net.params["W1"].detach().cpu().T.reshape(-1, 3, 32, 32).permute(0, 2, 3, 1)
-    plt.imshow(visualize_grid(pictures, padding=3).to(torch.uint8).numpy())
-    plt.axis("off")
-    plt.show()

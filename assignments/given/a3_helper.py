@@ -1,14 +1,39 @@
 """Helpers of the third assignment (fully-connected and convolutional networks).
 
-Covered: ``svm_loss`` and ``softmax_loss``, the two last layers that the students' networks call.
+Covered: ``svm_loss`` and ``softmax_loss``, the two last layers that the students' networks call, the plots of the
+second assignment, and ``get_CIFAR10_data``. The modules that the course's helper leaves in reach of ``import *`` are
+handed on as well.
 """
 
 from __future__ import annotations
 
+import math
+import random
+
+import eecs598
 import torch
+from eecs598.data import get_CIFAR10_data
+from eecs598.lazy import plt
+from eecs598.ops import torchvision
+from eecs598.plots import plot_acc_curves, plot_stats, show_net_weights, visualize_grid
 from torch import Tensor
 
-__all__ = ["hello_helper", "softmax_loss", "svm_loss", "torch"]
+__all__ = [
+    "eecs598",
+    "get_CIFAR10_data",
+    "hello_helper",
+    "math",
+    "plot_acc_curves",
+    "plot_stats",
+    "plt",
+    "random",
+    "show_net_weights",
+    "softmax_loss",
+    "svm_loss",
+    "torch",
+    "torchvision",
+    "visualize_grid",
+]
 
 
 def hello_helper() -> None:

@@ -55,8 +55,11 @@ def load_network(dtype: torch.dtype = torch.float32, device: str | torch.device 
     return network.to(device=device, dtype=dtype).eval().requires_grad_(False)
 
 
-class FeatureExtractor:
-    """What the network sees, in the form that the course's captioning model asks for."""
+class FeatureExtractor(nn.Module):
+    """What the network sees, in the form that the course's captioning model asks for: a module without parameters to be
+    learned."""
+
+    channels = CHANNELS  # of a feature map; more of them than the network has are the same ones again
 
     def __init__(
         self,
@@ -65,21 +68,26 @@ class FeatureExtractor:
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        super().__init__()
         self.pooling = pooling
         self.device, self.dtype = device, dtype
-        self.network = load_network(dtype, device)
+        self.__dict__["network"] = load_network(dtype, device)  # no submodule: it is given and not learned
 
-    def extract_mobilenet_feature(self, img: Tensor, verbose: bool = False) -> Tensor:
-        """Canvases (N, 3, 16, 16) -> (N, 64, 4, 4), or with pooling their means (N, 64). The name is the course's."""
+    def forward(self, img: Tensor, verbose: bool = False) -> Tensor:
+        """Canvases (N, 3, 16, 16) -> (N, 64, 4, 4), or with pooling their means (N, 64)."""
         with torch.no_grad():
             features = self.network.features(img.to(device=self.device, dtype=self.dtype))
+            features = features.repeat(1, self.channels // CHANNELS, 1, 1)
             return features.mean(dim=(2, 3)) if self.pooling else features
 
-    extract_feature = extract_mobilenet_feature
+    # The names are the course's.
+    extract_mobilenet_feature = extract_feature = forward
 
 
 class ImageEncoder(nn.Module):
     """The same in the form of the edition of 2022: a module, without pooling and without parameters to be learned."""
+
+    channels = CHANNELS
 
     def __init__(self, pretrained: bool = True, verbose: bool = True) -> None:
         super().__init__()
@@ -88,14 +96,14 @@ class ImageEncoder(nn.Module):
     @property
     def out_channels(self) -> int:
         """The channels of a feature map."""
-        return CHANNELS
+        return self.channels
 
     def forward(self, images: Tensor) -> Tensor:
         """Canvases (N, 3, 16, 16) -> (N, 64, 4, 4)."""
         if images.dtype not in self._networks:
             self._networks[images.dtype] = load_network(images.dtype, images.device)
         with torch.no_grad():
-            return self._networks[images.dtype].features(images)
+            return self._networks[images.dtype].features(images).repeat(1, self.channels // CHANNELS, 1, 1)
 
 
 def read_digits(path: str | Path) -> tuple[np.ndarray, np.ndarray]:

@@ -130,7 +130,12 @@ def saliency_of_the_largest_score(ref, X, y, model):
     return gradient_of(lambda scores: scores.amax(dim=1).sum(), X, model).abs().amax(dim=1)
 
 
-@compute_saliency_maps.misconception("The mean over the channels is taken instead of the maximum.")
+@compute_saliency_maps.misconception("The derivatives are summed over the channels before the absolute value is taken.")
+def channels_summed(ref, X, y, model):
+    return gradient_of(right_scores(y), X, model).sum(dim=1).abs()
+
+
+@compute_saliency_maps.misconception("The maximum over the channels is asked for, not their mean or their sum.")
 def mean_of_channels(ref, X, y, model):
     return gradient_of(right_scores(y), X, model).abs().mean(dim=1)
 
@@ -166,7 +171,7 @@ def yet_another_digit(draw):
 @make_adversarial_attack.case(worth=0.2)
 def what_it_is_already(draw):
     """A picture of target_y itself"""
-    return a_digit_to_change(draw, 0)
+    return a_digit_to_change(draw, 0, alike=True)
 
 
 def climb(X, target_y, model, *, rate=1.0, steps=100, sign=1, objective=None, stop=True):
@@ -228,7 +233,7 @@ def another_step(draw):
     return noise_to_change(draw, l2_reg=0.03, learning_rate=draw.number(5, 30))
 
 
-@class_visualization_step.case
+@class_visualization_step.case(worth=0.2)
 def without_l2(draw):
     return noise_to_change(draw, l2_reg=0.0, learning_rate=draw.number(5, 30))
 
@@ -238,8 +243,14 @@ def a_bright_picture(draw):
     return noise_to_change(draw, l2_reg=0.01, learning_rate=1.0, scale=5.0)
 
 
+@class_visualization_step.case(worth=0.1)
+def with_the_usual_settings(draw):
+    return noise_to_change(draw, l2_reg=None, learning_rate=None, scale=5.0)
+
+
 @class_visualization_step.oracle
 def step_by_hand(ref, img, target_y, l2_reg, learning_rate):
+    l2_reg = 1e-3 if l2_reg is None else l2_reg
     weights = torch.zeros(1, 10, dtype=img.dtype)
     weights[0, target_y] = 1
     gradient = by_hand(digits_network(img), img, weights) - 2 * l2_reg * img

@@ -34,7 +34,12 @@ def conv(Cin, Cout, size, stride=1, bias=True):
 
 @three_layer_convnet.case
 def more_of_everything(draw):
-    return three_layers(draw, (4, 2, 7, 5), 6, 3, 4)
+    return three_layers(draw, (4, 3, 8, 8), 6, 9, 10)
+
+
+@three_layer_convnet.case(worth=0.2)
+def pictures_that_are_not_square(draw):
+    return three_layers(draw, (2, 2, 7, 5), 6, 3, 4)
 
 
 @three_layer_convnet.case(worth=0.2)
@@ -125,13 +130,23 @@ def probabilities(ref, x, params):
 # -- initial values ---------------------------------------------------------------------------------------------------
 
 
-@initialize_part2.case
+@initialize_part2.case(worth=0.2)
 def in_double_precision(draw):
     return dict(double=True)
 
 
+@initialize_part2.case(worth=0.1)
+def in_the_usual_dtype(draw):
+    return dict(double=None)
+
+
 @three_layer_module_init.case
 def more_filters(draw):
+    return dict(in_channel=3, channel_1=32, channel_2=16, num_classes=10)
+
+
+@three_layer_module_init.case(worth=0.2)
+def four_channels_and_eight_classes(draw):
     return dict(in_channel=4, channel_1=20, channel_2=16, num_classes=8)
 
 
@@ -139,7 +154,7 @@ def parameters_with(dtype, weight, bias, learned=True):
     """The six parameters, each made by a function of its shape."""
     made = []
     for shape in [(32, 3, 5, 5), (16, 32, 3, 3), (10, 16 * 32 * 32)]:
-        made += [weight(shape).to(dtype), bias(shape[:1]).to(dtype)]
+        made += [weight(shape).to(dtype or torch.float32), bias(shape[:1]).to(dtype or torch.float32)]
     return [tensor.requires_grad_(learned) for tensor in made]
 
 
@@ -152,47 +167,47 @@ def zeros(shape):
 
 
 @initialize_part2.alternative
-def by_random_numbers(ref, dtype, device="cpu"):
+def by_random_numbers(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, kaiming, zeros)
 
 
 @initialize_part2.misconception("The weights are standard normal: the scale is left out.")
-def unscaled(ref, dtype, device="cpu"):
+def unscaled(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, 1.0), zeros)
 
 
 @initialize_part2.misconception("2 / fan-in is taken for the deviation; it is the variance, and its root is missing.")
-def scale_not_rooted(ref, dtype, device="cpu"):
+def scale_not_rooted(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, 2 / math.prod(shape[1:])), zeros)
 
 
 @initialize_part2.misconception("The fan-out takes the place of the fan-in.")
-def by_fan_out(ref, dtype, device="cpu"):
+def by_fan_out(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, math.sqrt(2 / (shape[0] * math.prod(shape[2:])))), zeros)
 
 
 @initialize_part2.misconception("The gain for the ReLU is missing: the variance is 1 / fan-in.")
-def without_gain(ref, dtype, device="cpu"):
+def without_gain(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, lambda shape: kaiming(shape, math.sqrt(1 / math.prod(shape[1:]))), zeros)
 
 
 @initialize_part2.misconception("The biases are random; they begin at 0.")
-def random_biases(ref, dtype, device="cpu"):
+def random_biases(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, kaiming, lambda shape: torch.randn(shape, dtype=torch.float64))
 
 
 @initialize_part2.misconception("The parameters do not require gradients: nothing can be learned.")
-def nothing_learned(ref, dtype, device="cpu"):
+def nothing_learned(ref, dtype=None, device="cpu"):
     return parameters_with(dtype, kaiming, zeros, learned=False)
 
 
 @initialize_part2.misconception("The dtype that is asked for is not used.")
-def in_half_precision(ref, dtype, device="cpu"):
+def in_half_precision(ref, dtype=None, device="cpu"):
     return parameters_with(torch.float16, kaiming, zeros)
 
 
 @initialize_part2.misconception("The linear layer's weights are transposed: their shape is (inputs, classes).")
-def transposed_weights(ref, dtype, device="cpu"):
+def transposed_weights(ref, dtype=None, device="cpu"):
     params = parameters_with(dtype, kaiming, zeros)
     params[4] = params[4].detach().T.clone().requires_grad_()
     return params
@@ -249,8 +264,13 @@ def as_the_library_has_it(ref, self, in_channel, channel_1, channel_2, num_class
 
 
 @three_layer_module.case
-def three_pictures_four_channels(draw):
-    return dict(x=draw.normal(3, 4, 32, 32), channel_1=5, channel_2=6, num_classes=7)
+def three_pictures(draw):
+    return dict(x=draw.normal(3, 3, 32, 32), channel_1=5, channel_2=6, num_classes=10)
+
+
+@three_layer_module.case(worth=0.2)
+def pictures_of_four_channels(draw):
+    return dict(x=draw.normal(2, 4, 32, 32), channel_1=3, channel_2=4, num_classes=7)
 
 
 @three_layer_module.case(worth=0.2)
@@ -440,7 +460,7 @@ for block in (plain_block, residual_block, bottleneck_block):
     def the_same_channels(draw):
         return pictures_for_a_block(draw, (3, 8, 5, 6), 8, False)
 
-    @block.case
+    @block.case(worth=0.2)
     def the_same_channels_half_the_size(draw):
         return pictures_for_a_block(draw, (3, 8, 7, 5), 8, True)
 
@@ -448,7 +468,7 @@ for block in (plain_block, residual_block, bottleneck_block):
     def more_channels_of_odd_size(draw):
         return pictures_for_a_block(draw, (3, 4, 5, 7), 12, False)
 
-    @block.case(worth=0.3)
+    @block.case
     def more_channels_half_of_odd_size(draw):
         return pictures_for_a_block(draw, (2, 4, 7, 5), 12, True)
 
@@ -699,6 +719,20 @@ for block, steps in ((residual_block, plain_steps), (bottleneck_block, bottlenec
     def large_shortcut(ref, Cin, Cout, downsample=False, steps=steps):
         return added(stack(Cin, steps(Cout, downsample)), projected(Cin, Cout, downsample, size=3))
 
+    @block.misconception("The shortcut has a batch normalisation; it is the 1x1 convolution alone.")
+    def norm_in_the_shortcut(ref, Cin, Cout, downsample=False, steps=steps):
+        shortcut = projected(Cin, Cout, downsample)
+        if not isinstance(shortcut, torch.nn.Identity):
+            shortcut = torch.nn.Sequential(shortcut, torch.nn.BatchNorm2d(Cout))
+        return added(stack(Cin, steps(Cout, downsample)), shortcut)
+
+    @block.misconception("The shortcut begins with a batch normalisation; it is the 1x1 convolution alone.")
+    def norm_before_the_shortcut(ref, Cin, Cout, downsample=False, steps=steps):
+        shortcut = projected(Cin, Cout, downsample)
+        if not isinstance(shortcut, torch.nn.Identity):
+            shortcut = torch.nn.Sequential(torch.nn.BatchNorm2d(Cin), shortcut)
+        return added(stack(Cin, steps(Cout, downsample)), shortcut)
+
     @block.misconception("The shortcut's convolution has no bias.")
     def shortcut_without_bias(ref, Cin, Cout, downsample=False, steps=steps):
         return added(stack(Cin, steps(Cout, downsample)), projected(Cin, Cout, downsample, bias=False))
@@ -718,24 +752,42 @@ for block, steps in ((residual_block, plain_steps), (bottleneck_block, bottlenec
 
 @resnet.case
 def three_stages(draw):
-    stages = [[6, 6, 2, False], [6, 8, 1, True], [8, 12, 1, True]]
-    return pictures_for_a_net(draw, (3, 2, 9, 8), stages, "ResidualBlock", 7)
+    stages = [[8, 8, 2, False], [8, 16, 1, True], [16, 32, 1, True]]
+    return pictures_for_a_net(draw, (3, 3, 32, 32), stages, "ResidualBlock", 10)
 
 
 @resnet.case
 def of_bottlenecks(draw):
-    stages = [[4, 8, 1, False], [8, 12, 2, True]]
-    return pictures_for_a_net(draw, (3, 3, 8, 6), stages, "ResidualBottleneckBlock", 5)
+    stages = [[8, 8, 1, False], [8, 16, 2, True]]
+    return pictures_for_a_net(draw, (3, 3, 16, 16), stages, "ResidualBottleneckBlock", 10)
 
 
-@resnet.case(worth=0.3)
+@resnet.case
 def of_plain_blocks(draw):
-    return pictures_for_a_net(draw, (3, 3, 8, 8), [[4, 8, 2, True]], "PlainBlock", 3)
+    return pictures_for_a_net(draw, (3, 3, 16, 16), [[8, 8, 1, False], [8, 16, 1, True]], "PlainBlock", 10)
+
+
+@resnet.case(worth=0.2)
+def a_stem_of_another_width(draw):
+    stages = [[12, 12, 1, False], [12, 16, 1, True]]
+    return pictures_for_a_net(draw, (3, 3, 16, 16), stages, "ResidualBlock", 10)
+
+
+@resnet.case(worth=0.2)
+def other_pictures_and_classes(draw):
+    """Pictures of two channels that are not square, and seven classes"""
+    return pictures_for_a_net(draw, (3, 2, 9, 8), [[8, 8, 2, False], [8, 12, 1, True]], "ResidualBlock", 7)
+
+
+@resnet.case(worth=0.1)
+def with_the_usual_settings(draw):
+    """Without Cin, block and num_classes"""
+    return pictures_for_a_net(draw, (3, 3, 16, 16), [[8, 8, 1, False], [8, 16, 1, True]], None, None)
 
 
 def residual_net(ref, stage_args, Cin, block, num_classes, *, pool=None, stem=None, relu=False):
     """A ResNet; `pool` takes feature maps (N, C, H, W) to (N, C)."""
-    stages = [ref.ResNetStage(*args, block=block) for args in stage_args]
+    stages = [ref.ResNetStage(*args, block=block or ref.ResidualBlock) for args in stage_args]
     stem = stem or ref.ResNetStem(Cin, stage_args[0][0])
 
     class Net(torch.nn.Module):
@@ -762,7 +814,7 @@ def layer_by_layer(ref, x, x_test, stage_args, block, num_classes):
             steps = bottleneck_steps if block == "ResidualBottleneckBlock" else plain_steps
             net = stack(entering, steps(Cout, down))
             layers.append(net if block == "PlainBlock" else with_shortcut(net, entering, Cout, down))
-    head = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(stage_args[-1][1], num_classes)]
+    head = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(stage_args[-1][1], num_classes or 10)]
     return both_modes(torch.nn.Sequential(*layers, *head), x, x_test)
 
 

@@ -25,6 +25,7 @@ from checks import (
     sentences,
     shapes_of,
     temporal_softmax_loss,
+    until_the_end,
     word_embedding,
 )
 from hidden import begin_as
@@ -333,12 +334,12 @@ def one_step_back(draw):
     return dict(a_sequence(draw, 3, 1, 4, 5), dh=draw.normal(3, 1, 5))
 
 
-@rnn_backward.case(worth=0.2)
+@rnn_backward.case(worth=0.1)
 def one_sentence_back(draw):
     return dict(a_sequence(draw, 1, 6, 4, 1), dh=draw.normal(1, 6, 1))
 
 
-@rnn_backward.case(worth=0.2)
+@rnn_backward.case(worth=0.1)
 def strided_gradients(draw):
     return dict(a_sequence(draw, 2, 4, 3, 5), dh=draw.strided(draw.normal(2, 4, 5)))
 
@@ -475,19 +476,19 @@ def more_sentences(draw):
     return sentences(draw, 6, 7, 9)
 
 
-@temporal_softmax_loss.case
+@temporal_softmax_loss.case(worth=0.2)
 def another_word_ignored(draw):
     inputs = sentences(draw, 4, 6, 8, ignore_index=draw.integer(2, 8))
     inputs["y"][:2, 0] = 0  # a word like any other here
     return inputs
 
 
-@temporal_softmax_loss.case(worth=0.2)
+@temporal_softmax_loss.case(worth=0.1)
 def one_sentence_of_one_word(draw):
     return dict(x=draw.normal(1, 1, 5), y=draw.integers(1, 5, 1, 1), ignore_index=0)
 
 
-@temporal_softmax_loss.case(worth=0.2)
+@temporal_softmax_loss.case(worth=0.1)
 def strided_scores(draw):
     inputs = sentences(draw, 3, 4, 5)
     return dict(inputs, x=draw.strided(inputs["x"]))
@@ -1058,22 +1059,40 @@ def one_caption(draw):
     return captions_to_learn(draw, 1, 4, "lstm")
 
 
+@captioning_forward.case(worth=0.2)
+def captions_from_few_features(draw):
+    """64 channels, not the 1280 of the course's network"""
+    return captions_to_learn(draw, 3, 5, "attention", input_dim=64)
+
+
 @captioning_sample.case(worth=0.2)
 def one_word_for_one_picture(draw):
     return dict(a_captioner(draw, 1, "attention"), max_length=1)
 
 
+@captioning_sample.case(worth=0.2)
+def samples_from_few_features(draw):
+    """64 channels, not the 1280 of the course's network"""
+    return dict(a_captioner(draw, 3, "attention", input_dim=64), max_length=4)
+
+
+@captioning_sample.case
+def as_long_as_captions_usually_are(draw):
+    return dict(a_captioner(draw, 4, "lstm"), max_length=None)
+
+
 class Parts:
     """A captioner's tensors, told apart by their shapes, and the network for digits."""
 
-    def __init__(self, sub, cell_type, numbers, words, wordvec_dim, hidden_dim):
-        net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim)
+    def __init__(self, sub, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim):
+        net = captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim)
         self.counts = shapes_of(net, either_way=True)
         found = {}
         for parameter in net.parameters():
             found.setdefault(tuple(parameter.shape), parameter.detach())
         gates = hidden_dim if cell_type == "rnn" else 4 * hidden_dim
-        self.project = found[hidden_dim, 64], found[hidden_dim,]
+        self.project = found[hidden_dim, input_dim], found[hidden_dim,]
+        self.copies = input_dim // 64
         self.embed = found[words, wordvec_dim]
         self.score = found[words, hidden_dim], found[words,]
         self.cell = found[wordvec_dim, gates], found[hidden_dim, gates], found[gates,]
@@ -1084,6 +1103,7 @@ class Parts:
         from digits_network import load_network
 
         features = load_network(images.dtype).features(images).detach().flatten(2)
+        features = features.repeat(1, self.copies, 1)
         features = features if self.cell_type == "attention" else features.mean(dim=2, keepdim=True)
         projected = self.project[0] @ features + self.project[1][:, None]
         return projected if self.cell_type == "attention" else projected[:, :, 0]
@@ -1111,8 +1131,8 @@ class Parts:
 
 
 @captioning_forward.oracle
-def word_by_word(ref, cell_type, images, captions, numbers, words, wordvec_dim, hidden_dim):
-    parts = Parts(ref, cell_type, numbers, words, wordvec_dim, hidden_dim)
+def word_by_word(ref, cell_type, images, captions, numbers, words, wordvec_dim, hidden_dim, input_dim):
+    parts = Parts(ref, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim)
     seen, loss = parts.seen(images), 0.0
     h, c = parts.start(seen)
     for t in range(captions.shape[1] - 1):
@@ -1123,8 +1143,8 @@ def word_by_word(ref, cell_type, images, captions, numbers, words, wordvec_dim, 
 
 
 @captioning_sample.oracle
-def told_word_by_word(ref, cell_type, images, numbers, words, wordvec_dim, hidden_dim, max_length):
-    parts = Parts(ref, cell_type, numbers, words, wordvec_dim, hidden_dim)
+def told_word_by_word(ref, cell_type, images, numbers, words, wordvec_dim, hidden_dim, input_dim, max_length):
+    parts, max_length = Parts(ref, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim), max_length or 15
     seen = parts.seen(images)
     h, c = parts.start(seen)
     word, told, looked = torch.ones(len(images), dtype=torch.int64), [], []
@@ -1133,9 +1153,10 @@ def told_word_by_word(ref, cell_type, images, numbers, words, wordvec_dim, hidde
         word = scores.argmax(dim=1)
         told.append(word)
         looked.append(weights)
-    answer = {"captions": torch.stack(told, dim=1)}
+    captions = torch.stack(told, dim=1)
+    answer = {"captions": until_the_end(captions)}
     if cell_type == "attention":
-        answer["weights"] = torch.stack(looked, dim=1).view(len(images), max_length, 4, 4)
+        answer["weights"] = until_the_end(captions, torch.stack(looked, dim=1).view(len(images), max_length, 4, 4))
     return answer
 
 
@@ -1192,6 +1213,18 @@ def squashed_features(ref, self, images, captions):
     return loss_with(ref, self, images, captions, seen=features_of(self, images).tanh())
 
 
+@captioning_forward.misconception(
+    "The features are not projected: they go into the network with as many channels as they have."
+)
+def not_projected(ref, self, images, captions):
+    return loss_with(ref, self, images, captions, seen=self.extractor.extract_mobilenet_feature(images))
+
+
+@captioning_forward.misconception("The last word is kept in what goes in: there is one word more than is asked for.")
+def last_word_kept(ref, self, images, captions):
+    return loss_with(ref, self, images, captions, into=slice(None))
+
+
 @captioning_forward.misconception("The projection has no bias.", of="CaptioningRNN.__init__")
 def projection_without_bias(ref, self, *args, **kwargs):
     begin_as(ref.CaptioningRNN, self, *args, **kwargs)
@@ -1240,6 +1273,18 @@ def sampled_in_other_words(ref, self, images, max_length=15):
     return sample_with(ref, self, images, max_length, choose=lambda scores: scores.softmax(dim=1).max(dim=1)[1])
 
 
+@captioning_sample.alternative
+def stopped_at_the_end(ref, self, images, max_length=15):
+    """Captions that begin as <NULL> and are left alone behind <END>."""
+    told = ref.CaptioningRNN.sample(self, images, max_length)
+    captions = (told[0] if isinstance(told, tuple) else told).clone()
+    for caption in captions:
+        ends = (caption == self._end).nonzero().flatten()
+        if len(ends):
+            caption[ends[0] + 1 :] = self._null
+    return (captions, told[1]) if isinstance(told, tuple) else captions
+
+
 @captioning_sample.misconception("<START> goes in at every step, not the word that was said before.")
 def always_the_start(ref, self, images, max_length=15):
     return sample_with(ref, self, images, max_length, shown=False)
@@ -1266,6 +1311,24 @@ def start_returned(ref, self, images, max_length=15):
     captions = told[0] if isinstance(told, tuple) else told
     captions = torch.cat([torch.full_like(captions[:, :1], self._start), captions[:, :-1]], dim=1)
     return (captions, told[1]) if isinstance(told, tuple) else captions
+
+
+@captioning_sample.misconception("<START> stands in the first place, and the first word that was said in the second.")
+def start_in_the_first_place(ref, self, images, max_length=15):
+    told = ref.CaptioningRNN.sample(self, images, max_length)
+    captions, looked = told if isinstance(told, tuple) else (told, None)
+    captions = torch.cat([torch.full_like(captions[:, :1], self._start), captions[:, :-1]], dim=1)
+    if looked is None:
+        return captions
+    return captions, torch.cat([torch.zeros_like(looked[:, :1]), looked[:, :-1]], dim=1)
+
+
+@captioning_sample.misconception("The captions have one word too many: <START> stands before those that were said.")
+def start_before_all(ref, self, images, max_length=15):
+    told = ref.CaptioningRNN.sample(self, images, max_length)
+    captions, looked = told if isinstance(told, tuple) else (told, None)
+    captions = torch.cat([torch.full_like(captions[:, :1], self._start), captions], dim=1)
+    return captions if looked is None else (captions, looked)
 
 
 @captioning_sample.misconception("A word is drawn at random by its probability; the likeliest one is asked for.")

@@ -91,25 +91,30 @@ def content_detached(ref, content_weight, content_current, content_original):
 
 @gram_matrix.case
 def larger_divided(draw):
-    return dict(features=draw.normal(3, 5, 6, 4, mean=0.3), normalize=True)
+    return dict(features=draw.normal(1, 5, 6, 4, mean=0.3), normalize=True)
 
 
 @gram_matrix.case
-def larger_not_divided(draw):
+def divided_as_usual(draw):
+    return dict(features=draw.normal(1, 4, 5, 3, mean=0.3), normalize=None)
+
+
+@gram_matrix.case(worth=0.1)
+def three_images(draw):
+    return dict(features=draw.normal(3, 5, 6, 4, mean=0.3), normalize=True)
+
+
+@gram_matrix.case(worth=0.1)
+def three_images_not_divided(draw):
     return dict(features=draw.normal(3, 5, 6, 4, mean=0.3), normalize=False)
 
 
-@gram_matrix.case(worth=0.2)
+@gram_matrix.case(worth=0.1)
 def one_channel(draw):
     return dict(features=draw.normal(2, 1, 3, 5), normalize=True)
 
 
-@gram_matrix.case(worth=0.2)
-def one_image(draw):
-    return dict(features=draw.normal(1, 4, 3, 3), normalize=True)
-
-
-@gram_matrix.case(worth=0.2)
+@gram_matrix.case(worth=0.1)
 def channels_last_in_memory(draw):
     """Feature maps whose channels are last in memory"""
     return dict(features=draw.normal(2, 4, 5, 3).transpose(0, 3, 1, 2), normalize=True)
@@ -123,7 +128,7 @@ def tiny_features(draw):
 @gram_matrix.oracle
 def gram_by_einsum(ref, features, normalize):
     gram = torch.einsum("nchw,ndhw->ncd", features, features)
-    return {"gram": gram / features[0].numel() if normalize else gram}
+    return {"gram": gram / features[0].numel() if normalize is not False else gram}
 
 
 @gram_matrix.alternative
@@ -183,7 +188,7 @@ def three_of_four_layers(draw):
     return layers_to_style(draw, LAYERS, (0, 1, 3))
 
 
-@style_loss.case
+@style_loss.case(worth=0.2)
 def layers_in_another_order(draw):
     return layers_to_style(draw, LAYERS, (3, 1))
 
@@ -276,12 +281,12 @@ def a_tall_picture(draw):
     return dict(img=draw.normal(1, 3, 7, 4), tv_weight=draw.number(1, 5))
 
 
-@tv_loss.case(worth=0.2)
+@tv_loss.case(worth=0.1)
 def one_row_of_pixels(draw):
     return dict(img=draw.normal(1, 3, 1, 6), tv_weight=0.5)
 
 
-@tv_loss.case(worth=0.2)
+@tv_loss.case(worth=0.1)
 def one_column_of_pixels(draw):
     return dict(img=draw.normal(1, 3, 6, 1), tv_weight=0.5)
 
@@ -365,21 +370,26 @@ def variation_between_channels(ref, img, tv_weight):
 
 @guided_gram_matrix.case
 def three_regions(draw):
+    return regions(draw, 1, 3, 4, 5, 3, normalize=None)
+
+
+@guided_gram_matrix.case(worth=0.2)
+def three_regions_of_two_images(draw):
     return regions(draw, 2, 3, 4, 5, 3, normalize=True)
 
 
-@guided_gram_matrix.case
+@guided_gram_matrix.case(worth=0.1)
 def soft_regions(draw):
     """Masks between 0 and 1"""
     return regions(draw, 2, 3, 4, 5, 3, normalize=False, soft=True)
 
 
-@guided_gram_matrix.case(worth=0.2)
+@guided_gram_matrix.case(worth=0.1)
 def one_region(draw):
     return regions(draw, 2, 1, 3, 4, 4, normalize=True)
 
 
-@guided_gram_matrix.case(worth=0.2)
+@guided_gram_matrix.case(worth=0.1)
 def an_empty_region(draw):
     inputs = regions(draw, 1, 2, 3, 4, 4, normalize=True)
     inputs["masks"][:, 0] = 0
@@ -389,7 +399,7 @@ def an_empty_region(draw):
 @guided_gram_matrix.oracle
 def regions_by_einsum(ref, features, masks, normalize):
     gram = torch.einsum("nrchw,nrdhw,nrhw->nrcd", features, features, masks**2)
-    return {"gram": gram / features[0, 0].numel() if normalize else gram}
+    return {"gram": gram / features[0, 0].numel() if normalize is not False else gram}
 
 
 @guided_gram_matrix.alternative

@@ -211,7 +211,7 @@ class ResidualBottleneckBlock(nn.Module):
 class ResNetStem(nn.Module):
     """The first layer: a 3x3 convolution and a ReLU. Given."""
 
-    def __init__(self, Cin: int = 3, Cout: int = 64) -> None:
+    def __init__(self, Cin: int = 3, Cout: int = 8) -> None:
         super().__init__()
         self.net = nn.Sequential(nn.Conv2d(Cin, Cout, 3, padding=1), nn.ReLU())
 

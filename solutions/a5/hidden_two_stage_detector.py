@@ -98,11 +98,11 @@ def dropout_after_the_relu(ref, self, in_dim, hidden_dim=256, num_anchors=9, dro
 
 @proposal_module_init.oracle
 def taps_in_the_middle(ref, features, drop_ratio, num_anchors):
-    """On a map of one cell, a filter's middle is all that counts."""
+    """In a corner whose neighbours are 0, a filter's middle is all that counts."""
     net = network(1, 1, 6 * num_anchors, None, kernel=3)
     first, _, last = prepared(net, features)
     with torch.no_grad():
-        hidden = features.flatten() * first.weight[0, 0, 1, 1] + first.bias
+        hidden = features[:, 0, 0, 0] * first.weight[0, 0, 1, 1] + first.bias
         hidden = torch.where(hidden > 0, hidden, 0.01 * hidden)
         train = hidden * (torch.rand_like(hidden) >= drop_ratio) / (1 - drop_ratio)
         answers = {"train": train * last.weight[-1] + 0.5, "test": hidden * last.weight[-1] + 0.5}
@@ -111,22 +111,27 @@ def taps_in_the_middle(ref, features, drop_ratio, num_anchors):
 
 @proposal_module.case
 def three_anchors_of_a_cell(draw):
-    return features_and_positive_anchors(draw, (3, 4, 5, 4), 6, 3, 7)
+    return features_and_positive_anchors(draw, (3, 4, CELLS, CELLS), 6, 3, 7)
 
 
 @proposal_module.case(worth=0.2)
+def maps_of_any_size(draw):
+    return features_and_positive_anchors(draw, (3, 4, 5, 4), 6, 3, 7)
+
+
+@proposal_module.case(worth=0.1)
 def one_anchor_of_one_cell(draw):
     return features_and_positive_anchors(draw, (1, 1, 1, 1), 1, 1, 1)
 
 
-@proposal_module.case(worth=0.2)
+@proposal_module.case(worth=0.1)
 def strong_features(draw):
-    return features_and_positive_anchors(draw, (2, 3, 3, 5), 5, 2, 4, scale=5.0)
+    return features_and_positive_anchors(draw, (2, 3, CELLS, CELLS), 5, 2, 4, scale=5.0)
 
 
 @proposal_module.case(worth=0.1)
 def nothing_positive(draw):
-    return features_and_positive_anchors(draw, (2, 3, 3, 2), 5, 2, 0)
+    return features_and_positive_anchors(draw, (2, 3, CELLS, CELLS), 5, 2, 0)
 
 
 def resized(boxes, offsets, method="FasterRCNN"):
@@ -663,23 +668,38 @@ def two_stages(ref, self, bins, classifier):
 def more_regions(draw):
     return clear(
         draw,
+        lambda d: features_to_look_at(d, 3, CHANNELS, 6, 5, 2, 3, thresh=0.5, nms_thresh=0.3),
+        DECIDED,
+    )
+
+
+@two_stage_inference.case(worth=0.2)
+def nine_bins_of_few_features(draw):
+    """5 channels, not the 1280 of the course's network, and 3 x 3 bins"""
+    return clear(
+        draw,
         lambda d: features_to_look_at(d, 3, 5, 6, 5, 2, 3, (3, 3), thresh=0.5, nms_thresh=0.3),
         DECIDED,
     )
+
+
+@two_stage_inference.case(worth=0.1)
+def regions_at_the_usual_thresholds(draw):
+    return clear(draw, lambda d: features_to_look_at(d, 2, CHANNELS, 6, 5, 4, 6), DECIDED)
 
 
 @two_stage_inference.case
 def only_sure_regions(draw):
     return clear(
         draw,
-        lambda d: features_to_look_at(d, 2, 4, 8, 3, 2, 4, thresh=0.75, nms_thresh=0.45),
+        lambda d: features_to_look_at(d, 2, CHANNELS, 8, 3, 2, 4, thresh=0.75, nms_thresh=0.45),
         DECIDED,
     )
 
 
 @two_stage_inference.case(worth=0.2)
 def no_region(draw):
-    return features_to_look_at(draw, 2, 4, 8, 3, 2, 2, thresh=0.98, nms_thresh=0.5)
+    return features_to_look_at(draw, 2, CHANNELS, 8, 3, 2, 2, thresh=0.98, nms_thresh=0.5)
 
 
 @two_stage_inference.oracle

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 CHANNELS, CELLS = 1280, 7
 
@@ -35,7 +35,7 @@ class DigitsBackbone:
         layers, seen = [], F.avg_pool2d(pixels, 2)
         for layer in self.network.features:
             seen = layer(seen)
-            if isinstance(layer, torch.nn.ReLU):
+            if isinstance(layer, nn.ReLU):
                 layers.append(seen)
         first, second, third, last = layers
         around = F.unfold(last, 3, padding=1).reshape(len(images), -1, CELLS, CELLS)
@@ -50,24 +50,33 @@ def use_backbone(make: Callable[[], Backbone] = DigitsBackbone) -> None:
     FeatureExtractor.make = staticmethod(make)
 
 
-class FeatureExtractor:
-    """The course's interface to a backbone. It is not trained: no gradients reach it."""
+class FeatureExtractor(nn.Module):
+    """The course's interface to a backbone, a module that may be called. It is not trained: no gradients reach it, and
+    its parameters are none of those of the network that it is part of."""
 
     make: Callable[[], Backbone] = staticmethod(DigitsBackbone)
+    backbone: Backbone
 
     def __init__(
         self, reshape_size: int = 224, pooling: bool = False, verbose: bool = False, backbone: Backbone | None = None
     ) -> None:
         """backbone: see `use_backbone`, which is asked when it is None. reshape_size is not needed here."""
+        super().__init__()
         self.pooling = pooling
-        self.backbone = backbone or self.make()
+        self.__dict__["backbone"] = backbone or self.make()  # no submodule, see above
 
-    def extract_mobilenet_feature(self, img: Tensor, verbose: bool = False) -> Tensor:
-        """img: (B, 3, S, S). Returns (B, 1280, 7, 7), or with pooling (B, 1280). The name is the course's."""
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> FeatureExtractor:
+        if isinstance(self.backbone, nn.Module):
+            self.backbone._apply(fn, recurse)
+        return super()._apply(fn, recurse)
+
+    def forward(self, img: Tensor, verbose: bool = False) -> Tensor:
+        """img: (B, 3, S, S). Returns (B, 1280, 7, 7), or with pooling (B, 1280)."""
         with torch.no_grad():
             features = self.backbone(img)
         if verbose:
             print("Output feature shape: ", tuple(features.shape))
         return features.mean(dim=(2, 3)) if self.pooling else features
 
-    extract_feature = extract_mobilenet_feature
+    # The names are the course's.
+    extract_mobilenet_feature = extract_feature = forward

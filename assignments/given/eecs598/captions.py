@@ -10,10 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .lazy import LazyModule
-
-_Image: Any = LazyModule("PIL.Image", "pillow")
-_ImageDraw: Any = LazyModule("PIL.ImageDraw", "pillow")
+from .lazy import Image, ImageDraw
 
 TEXT_HEIGHT = 25  # pixels above the picture, for the word
 
@@ -50,7 +47,7 @@ def attention_visualizer(img: Tensor, attn_weights: Tensor, token: str) -> Tenso
     weights = attn_weights.detach().to(img)[None, None]
     weights = F.interpolate(weights, size=(height, width), mode="bilinear", align_corners=False)[0]
     weights = weights / weights.max().clamp(min=1e-12)
-    strip = _Image.new("RGB", (width, TEXT_HEIGHT), "white")
-    _ImageDraw.Draw(strip).text((4, 6), token, fill="black")
+    strip = Image.new("RGB", (width, TEXT_HEIGHT), "white")
+    ImageDraw.Draw(strip).text((4, 6), token, fill="black")
     letters = torch.from_numpy(np.array(strip)).permute(2, 0, 1).to(img) / 255
     return torch.cat([letters, img.detach() * (0.25 + 0.75 * weights)], dim=1)

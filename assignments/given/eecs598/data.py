@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader, TensorDataset
 
 from .lazy import plt
 from .vis import visualize_dataset
@@ -69,10 +70,11 @@ def read_batch(path: str | os.PathLike[str]) -> tuple[Tensor, Tensor]:
     return torch.tensor(images).view(-1, 3, 32, 32), torch.tensor(labels, dtype=torch.int64)
 
 
-def find_cifar10() -> Path:
-    """The folder with CIFAR-10's files; FileNotFoundError says where they should be."""
+def find_cifar10(*first: str | os.PathLike[str]) -> Path:
+    """The folder with CIFAR-10's files, which may lie in those that are named `first`; FileNotFoundError says where
+    they should be."""
     named = os.environ.get("CIFAR10_DIR")
-    roots = [Path(named)] if named else [Path("data"), Path()]
+    roots = [Path(named)] if named else [*map(Path, first), Path("data"), Path()]
     for root in roots:
         for folder in (root, root / FOLDER):
             if (folder / "test_batch").is_file():
@@ -93,14 +95,18 @@ def _first(images: Tensor, labels: Tensor, count: int | None, x_dtype: torch.dty
 
 
 def cifar10(
-    num_train: int | None = None, num_test: int | None = None, x_dtype: torch.dtype = torch.float32
+    num_train: int | None = None,
+    num_test: int | None = None,
+    x_dtype: torch.dtype = torch.float32,
+    folder: Path | None = None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The first ``num_train`` training and ``num_test`` test images; None for all 50,000 and 10,000.
 
     Returns x_train (num_train, 3, 32, 32) in ``x_dtype`` with values in 0..1, y_train (num_train,) int64,
-    x_test (num_test, 3, 32, 32), y_test (num_test,). Classes are numbered as in ``CLASSES``.
+    x_test (num_test, 3, 32, 32), y_test (num_test,). Classes are numbered as in ``CLASSES``. folder: that of the files;
+    None to look for it.
     """
-    folder = find_cifar10()
+    folder = folder or find_cifar10()
     batches = [read_batch(path) for path in sorted(folder.glob("data_batch_*"))]
     if not batches:
         raise FileNotFoundError(f"{folder} has a test_batch, but no data_batch_1 to data_batch_5.")
@@ -150,6 +156,30 @@ def preprocess_cifar10(
             x = torch.cat([x, x.new_ones(len(x), 1)], dim=1)
         data[f"X_{name}"], data[f"y_{name}"] = x.to(device), labels.to(device)
     return data
+
+
+def get_CIFAR10_data(validation_ratio: float = 0.02, cuda: bool = True) -> dict[str, Tensor]:
+    """CIFAR-10 for the third assignment: ``preprocess_cifar10`` with pictures (N, 3, 32, 32)."""
+    return preprocess_cifar10(cuda=cuda, flatten=False, validation_ratio=validation_ratio)
+
+
+# Of the training images, by channel, on a 0..1 scale.
+MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)
+
+
+def load_CIFAR(
+    path: str | os.PathLike[str] = "./datasets/",
+) -> tuple[DataLoader[Any], DataLoader[Any], DataLoader[Any]]:
+    """CIFAR-10 for the fourth assignment, in loaders of batches of 64 normalised pictures (64, 3, 32, 32) and labels
+    (64,): for training (all but the last 1,000, shuffled), for validation (those) and for the test."""
+    x_train, y_train, x_test, y_test = cifar10(folder=find_cifar10(path))
+    mean, std = torch.tensor(MEAN)[:, None, None], torch.tensor(STD)[:, None, None]
+    x_train, x_test, kept = (x_train - mean) / std, (x_test - mean) / std, max(len(x_train) - 1000, 0)
+    return (
+        DataLoader(TensorDataset(x_train[:kept], y_train[:kept]), batch_size=64, shuffle=kept > 0),
+        DataLoader(TensorDataset(x_train[kept:], y_train[kept:]), batch_size=64),
+        DataLoader(TensorDataset(x_test, y_test), batch_size=64),
+    )
 
 
 def _show(images: Tensor, labels: Tensor) -> None:

@@ -11,9 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .lazy import LazyModule
-
-_Image: Any = LazyModule("PIL.Image", "pillow")
+from .lazy import Image, NotGiven
 
 # Mean and standard deviation of the ImageNet training images, by channel (red, green, blue), on a 0..1 scale.
 SQUEEZENET_MEAN = torch.tensor([0.485, 0.456, 0.406], dtype=torch.float32)
@@ -108,10 +106,21 @@ def blur_image(X: Tensor, sigma: float = 1) -> Tensor:
         return X.copy_(blurred)
 
 
+def check_scipy() -> None:
+    """Nothing: the course looks whether scipy is recent enough for its blur, and ours does without."""
+
+
+load_imagenet_val: Any = NotGiven(
+    "load_imagenet_val",
+    "it reads a file of ImageNet's pictures that the course hands out; digits_network.py has pictures and a network "
+    "that has learned to read them",
+)
+
+
 def open_picture(file: str | os.PathLike[str]) -> Any:
     """A picture's file -> a Pillow image in RGB. Raises FileNotFoundError, and ValueError for what is no picture."""
     try:
-        with _Image.open(file) as picture:
+        with Image.open(file) as picture:
             return picture.convert("RGB")
     except FileNotFoundError:
         raise FileNotFoundError(f"The picture {file} is not here.") from None
@@ -124,6 +133,6 @@ def picture_of(file: str | os.PathLike[str], size: int) -> Tensor:
     picture = open_picture(file)
     scale = size / min(picture.size)
     wide, high = (max(size, round(length * scale)) for length in picture.size)
-    pixels = torch.from_numpy(np.array(picture.resize((wide, high), _Image.Resampling.BILINEAR)))
+    pixels = torch.from_numpy(np.array(picture.resize((wide, high), Image.Resampling.BILINEAR)))
     top, left = (high - size) // 2, (wide - size) // 2
     return pixels.permute(2, 0, 1)[:, top : top + size, left : left + size].contiguous()

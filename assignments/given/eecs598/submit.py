@@ -1,11 +1,13 @@
-"""Packs a folder of solutions into the zip file that is handed in."""
+"""What is handed in: results of a notebook in a file, and a folder of solutions packed into a zip file."""
 
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 MODULES: dict[str, tuple[str, ...]] = {
     "A1": ("pytorch101", "knn"),
@@ -21,6 +23,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "A6": ("vae", "gan"),
 }
 SUFFIXES = (".py", ".ipynb")
+
+
+def dump_results(submission: Any, path: str | os.PathLike[str]) -> None:
+    """Write results, of whatever kind, into a file, as pickle has it."""
+    with open(path, "wb") as file:
+        pickle.dump(submission, file)
 
 
 def _make(assignment: str, folder: str | os.PathLike[str], uniquename: str | None, umid: str | None) -> Path:
