@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +22,7 @@ from grader.rules import (
     Breach,
     Counts,
     SourceReader,
+    Taken,
     about_source,
     forbidden_breach,
     growth,
@@ -30,6 +30,7 @@ from grader.rules import (
     loops_in_words,
     may_be_seen,
     memory_breach,
+    refused,
     source_breach,
 )
 from grader.sitting import Sitting
@@ -162,8 +163,8 @@ class Trial:
                 return breach
         return None
 
-    def _taken(self, worker: Peer | None, exercise: Exercise, rule: MemoryLimit) -> float | None:
-        """The bytes that it takes; None where nobody can tell."""
+    def _taken(self, worker: Peer | None, exercise: Exercise, rule: MemoryLimit) -> Taken | None:
+        """What it takes; None where nobody can tell."""
         if worker is None:
             return None
         questions = self._yardstick.memory_questions(exercise, rule)
@@ -173,7 +174,7 @@ class Trial:
             if lost.cause is Lost.TIMED_OUT:
                 return None  # the clock's business
             self._ours(worker, lost)
-            return math.inf
+            return refused(rule)
         finally:
             self._counting.end()  # what it may use is bounded now
 

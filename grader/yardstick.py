@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from grader.meter import Meter, ProcessMeter
 from grader.oracle import REFERENCE_SECONDS, Oracle, OracleFault
 from grader.peer import Peer, PeerLost
 from grader.question import Question
+from grader.rules import Taken, given, refused
 from grader.spec import CheckError, Exercise, MemoryLimit, Version
 from grader.worker.failure import MEMORY
 
@@ -20,7 +20,6 @@ ENOUGH = 10_000  # counted of one that was not waited for: so many explain it
 SMALLER = 16  # operations are counted at this part of the timed size, and at twice that
 NAIVE_SECONDS = 0.1  # the naive version is timed at the first size at which it takes so long
 NAIVE_PARTS = (16, 4, 1)  # parts of the timed size that are tried for it, one after the other
-SPARE = 500_000_000  # bytes that may be asked for beyond four times a memory limit
 
 
 class Yardstick:
@@ -93,7 +92,8 @@ class Yardstick:
         worker = self.oracle.another(exercise.module.name)
         try:
             questions = self.memory_questions(exercise, rule)
-            return used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
+            taken = used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
+            return None if taken is None or taken.refused else taken.bytes
         except PeerLost as lost:
             raise OracleFault(f"the reference worker is gone: {lost}") from None
         finally:
@@ -168,19 +168,19 @@ def _count(question: Question, limit: int) -> wire.Encoded:
 
 def used(
     worker: Peer, meter: Meter, questions: tuple[Question, Question], rule: MemoryLimit, seconds: float
-) -> float | None:
-    """Bytes that the second question takes beyond what is in use after the first; infinity where it fails for want of
-    memory, None where the system tells nothing or it fails for another reason. Raises PeerLost."""
+) -> Taken | None:
+    """What the second question takes beyond what is in use after the first; None where the system tells nothing or it
+    fails for another reason than memory. Raises PeerLost."""
     small, large = questions
     worker.call(wire.Trim(), seconds=seconds)
     worker.call_encoded(small.frame, seconds=seconds)
-    meter.bound(4 * rule.megabytes * 10**6 + SPARE)  # a machine may have less than a careless tensor takes
+    meter.bound(given(rule))  # a machine may have less than a careless tensor takes
     before = meter.restart_peak()
     reply, _ = worker.call_encoded(large.frame, seconds=seconds)
     most = meter.peak()
     if isinstance(reply, wire.Failure):
-        return math.inf if reply.kind == MEMORY else None
-    return None if before is None or most is None else float(max(most - before, 0))
+        return refused(rule, reply) if reply.kind == MEMORY else None
+    return None if before is None or most is None else Taken(max(most - before, 0))
 
 
 def _call(worker: Peer, frame: wire.Encoded) -> tuple[wire.Reply, memoryview]:
