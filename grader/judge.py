@@ -402,6 +402,7 @@ class Judge:
             sentence=None if sentence is None else told_safely(sentence),
             hints=marked.hints,
             notes=tuple(dict.fromkeys(map(told_safely, marked.notes))),
+            advice=tuple(map(told_safely, marked.advice)),
             details=tuple(map(told_safely, details)),
             printed=printed_plainly(marked.printed),
             cases=tuple(marked.cases),

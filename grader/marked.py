@@ -32,6 +32,7 @@ class Marked:
     told: Failed | None = None  # the failure that is told
     explanation: Explanation | None = None
     notes: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
     printed: str = ""
     hints: tuple[str, ...] = ()
     own_mistake: bool = False  # the hints name one of the exercise itself, whatever its prerequisites do
@@ -81,6 +82,7 @@ def hold(marked: Marked, outcome: Outcome) -> None:
     """Take off what a broken rule or a slow answer costs: all points, or points for speed."""
     marked.speed = outcome.speed
     marked.notes += outcome.notes
+    marked.advice += outcome.advice
     why = outcome.why
     if why is None:
         return

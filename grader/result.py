@@ -90,6 +90,7 @@ class ExerciseResult(msgspec.Struct, frozen=True):
     sentence: str | None = None
     hints: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()  # limits and rules that are told and cost nothing
     details: tuple[str, ...] = ()  # where and by how much, frames of a traceback: lines of text
     printed: str = ""
     cases: tuple[CaseResult, ...] = ()

@@ -50,12 +50,13 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`why` None: every rule and limit is kept. `share`: of the speed points."""
+    """`why` None: every rule and limit is kept. `share`: of the speed points. `advice`: what costs nothing."""
 
     why: Explanation | None = None
     speed: Speed | None = None
     share: float = 1.0
     notes: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
 
 
 class Trial:
@@ -70,7 +71,10 @@ class Trial:
         self._counting = counting
 
     def source_rules(self, exercise: Exercise) -> Breach | None:
-        """The first rule about the source that is broken. Raises OracleFault."""
+        """The first rule about the source that is broken, advice aside. Raises OracleFault."""
+        return self._in_source(with_rules(exercise, advice=False))
+
+    def _in_source(self, exercise: Exercise) -> Breach | None:
         return source_breach(exercise, self._sources.inspected(exercise)) if about_source(exercise) else None
 
     def run(
@@ -85,7 +89,20 @@ class Trial:
         """Rules first, then time. `check` says what is wrong with an answer to a timed question, given the reference's
         answer; `first` is a question that was answered rightly. Raises OracleFault, CheckError."""
         self._counting.turn_to(imported)
-        breach = self.source_rules(exercise)
+        breach, counts = self._breach(with_rules(exercise, advice=False), first)
+        if breach is not None:
+            return Outcome(Explanation(Verdict.BROKE_RULE, breach.sentence, cause=type(breach.rule).__name__))
+        advised, _ = self._breach(with_rules(exercise, advice=True), first)
+        outcome = Outcome()
+        if exercise.timed_case is not None and clock:
+            outcome = self._time(exercise, imported, edition, check, counts)
+        return outcome if advised is None else replace(outcome, advice=(advised.sentence, *outcome.advice))
+
+    # -- rules --------------------------------------------------------------------------------------------------
+
+    def _breach(self, exercise: Exercise, first: Question) -> tuple[Breach | None, Counts | None]:
+        """The first of the exercise's rules that is broken, and its operations where they were counted."""
+        breach = self._in_source(exercise)
         counts: Counts | None = None
         if breach is None and may_be_seen(exercise):
             _, breach = self._counted([first], lambda found: forbidden_breach(exercise, found[0]))
@@ -93,13 +110,7 @@ class Trial:
             counts, breach = self._counts(exercise)
         if breach is None:
             breach = self._memory(exercise)
-        if breach is not None:
-            return Outcome(Explanation(Verdict.BROKE_RULE, breach.sentence, cause=type(breach.rule).__name__))
-        if exercise.timed_case is None or not clock:
-            return Outcome()
-        return self._time(exercise, imported, edition, check, counts)
-
-    # -- rules --------------------------------------------------------------------------------------------------
+        return breach, counts
 
     def _counted(
         self,
@@ -258,6 +269,9 @@ class Trial:
                 return self._race(exercise, imported, edition, check, counts, number, small=False)
             if lost.cause is Lost.SPENT:
                 return self._hopeless(exercise, imported, counts)
+            if lost.cause is Lost.TIMED_OUT and not exercise.speed_points:
+                told = f"at n = {case.size} it does not end within {exercise.seconds:g} s"
+                return Outcome(advice=(told,))
             if lost.cause is not Lost.TIMED_OUT or race.last is None:
                 return Outcome(explain(self._interview.gone(worker, lost), question(0)), share=0.0)
             ratio = round(exercise.seconds * 1e9 / race.last.wall / pace, 4)
@@ -313,7 +327,7 @@ class Trial:
         )
         if not timing.too_slow:
             return Outcome(speed=speed if counts is None else _with_counts(speed, counts))
-        told = f"it takes {times(timing.ratio)} the reference's time, and the limit is {timing.limit:g} times"
+        told = f"it takes {times(timing.ratio)} the reference's time, {_limit(exercise)}"
         if timing.waits:
             told = (
                 f"it takes {times(timing.wall)} the reference's time by the wall clock, though it computes only "
@@ -329,8 +343,8 @@ class Trial:
         ratio = HOPELESS * NO_POINTS * case.at_most
         speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="cpu")
         told = (
-            f"at n = {case.size} it takes more than {ratio:,.0f} times the reference's time, and the limit is "
-            f"{case.at_most:g} times: it was stopped there"
+            f"at n = {case.size} it takes more than {ratio:,.0f} times the reference's time, {_limit(exercise)}: "
+            "it was stopped there"
         )
         return self._slow(exercise, imported, counts, speed, told, "cpu", 0.0)
 
@@ -353,8 +367,19 @@ class Trial:
         if isinstance(inspected, wire.Inspected) and inspected.loops:
             told += f" ({loops_in_words(inspected.loops, inspected.name, f'{exercise.module.name}.py')})"
         if not exercise.speed_points:
-            return Outcome(speed=speed, notes=(told,))
+            return Outcome(speed=speed, advice=(told,))
         return Outcome(Explanation(Verdict.TOO_SLOW, told, cause=cause), speed, share)
+
+
+def with_rules(exercise: Exercise, *, advice: bool) -> Exercise:
+    """The exercise with those of its rules that are advice, or with those that are not."""
+    return replace(exercise, rules=tuple(rule for rule in exercise.rules if rule.advice == advice))
+
+
+def _limit(exercise: Exercise) -> str:
+    assert exercise.timed_case is not None
+    limit = f"{exercise.timed_case.at_most:g} times"
+    return f"and the limit is {limit}" if exercise.speed_points else f"where {limit} would do"
 
 
 def times(ratio: float) -> str:

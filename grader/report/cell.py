@@ -46,6 +46,7 @@ def _exercise(one: ExerciseResult) -> str:
         lines.append(_pre("\n".join(one.details)))
     if one.speed is not None:
         lines.append(_line(f"{one.speed.ratio:.2g} times the reference's time; {one.speed.limit:g} times are allowed"))
+    lines += [_line(f"Advice, which costs nothing: {advice}") for advice in one.advice]
     lines += [_line(f"Note: {note}", faint=True) for note in one.notes]
     if one.printed.strip() and one.verdict is not Verdict.RIGHT:
         lines.append(_pre(f"printed:\n{one.printed.strip()[:PRINTED]}"))

@@ -62,6 +62,7 @@ def lines(one: ExerciseResult, verbose: bool = False, printed: bool = True) -> l
     if verbose or one.verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.EDGE):
         told += [f"  {detail}" for detail in one.details]
     told += [speed_in_words(one.speed)] if one.speed is not None and (verbose or one.verdict is Verdict.RIGHT) else []
+    told += [f"Advice, which costs nothing: {advice}" for advice in one.advice]
     told += [f"Note: {note}" for note in one.notes if verbose or one.verdict is not Verdict.RIGHT or "only" in note]
     if printed and one.printed.strip() and (verbose or one.verdict is not Verdict.RIGHT):
         output = one.printed.strip().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from grader.course import Assignment, find_course
 from grader.judge import Judge, Options
 from grader.oracle import Oracle
+from grader.report.terminal import lines
 from grader.result import ExerciseResult, Verdict
 from grader.sandbox import Plain
 from grader.submission import open_submission
@@ -134,3 +136,29 @@ def test_a_count_that_the_submission_forges_only_fails_to_explain(gaps: Gaps) ->
     forged = "import grader.wire as wire\nwire.Counted = None\n"
     assert gaps(forged + RIGHT).verdict is Verdict.RIGHT
     assert gaps(forged + f"return {PAIRS}").verdict is Verdict.BROKE_RULE
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"return {PAIRS}", "it has 2 Python loops in line 5 of kernels.py"),
+        (f"return eval('{PAIRS}', dict(a=a, b=b, torch=torch))", "as many when n doubles: there is a Python loop"),
+        ("return (a[:, None] - b).square().sum(2)", "of memory at n = 300, and the limit is 40 MB"),
+    ],
+)
+def test_what_is_advice_is_told_and_costs_nothing(
+    gaps: Gaps, timed: Assignment, monkeypatch: pytest.MonkeyPatch, body: str, words: str
+) -> None:
+    exercise = timed.checks["kernels.gaps"]
+    monkeypatch.setattr(exercise, "rules", tuple(replace(rule, advice=True) for rule in exercise.rules))
+    result = gaps(body)
+    assert (result.verdict, result.points, result.cause) == (Verdict.RIGHT, 40, None)
+    assert words in result.advice[0]
+    assert f"Advice, which costs nothing: {result.advice[0]}" in lines(result)
+
+
+def test_advice_beside_rules_that_bind(gaps: Gaps, timed: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    exercise = timed.checks["kernels.gaps"]
+    loops, *others = exercise.rules
+    monkeypatch.setattr(exercise, "rules", (replace(loops, advice=True), *others))
+    assert gaps(f"return {PAIRS}").cause == "OperationsDoNotGrow"
