@@ -15,6 +15,7 @@ from grader.result import CaseResult, Speed, Verdict
 from grader.spec import Exercise
 from grader.trial import Outcome
 
+EDGES_AT_MOST = 0.5  # the share of an exercise's points that its edges cost together, unless one alone costs more
 DTYPE_WORTH = 0.2  # the share of an exercise's points that right values in another dtype cost
 
 
@@ -134,13 +135,17 @@ class Failed:
 
 def settle(marked: Marked, failures: Sequence[Failed], asked: Sequence[Question]) -> None:
     """Enter what failures cost, and what is told first: one that costs everything before edges, a public one before
-    hidden ones. A dtype costs its share once, in however many cases it differs."""
+    hidden ones.
+
+    A dtype costs its share once, in however many cases it differs. All edges together cost half of the points at most:
+    what the course itself does is right."""
     if not failures:
         return
+    core = [one for one in failures if not one.is_edge]
     shares = [one.cost for one in failures if not one.only_dtype]
     shares += [max((one.cost for one in failures if one.only_dtype), default=0.0)]
-    marked.points = marked.exercise.points * (1 - min(1.0, sum(shares)))
-    core = [one for one in failures if not one.is_edge]
+    lost = 1.0 if core else min(sum(shares), max(EDGES_AT_MOST, *shares))
+    marked.points = marked.exercise.points * (1 - lost)
     marked.told = min(core or failures, key=lambda one: (one.question.case.hidden, -one.cost))
     marked.explanation = marked.told.why
     only_edges = not core and any(_worth(question) is None for question in asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,14 @@ def test_an_edge_and_another_dtype_add_up(grade: Grade) -> None:
     body = "return (x * factor).float() if len(x) else x.reshape(-1)"
     found = one(grade(algebra=scale(body)), "scale")
     assert (found.verdict, found.points) == (Verdict.EDGE, 20 * (1 - 0.25 - 0.2))
+
+
+def test_all_edges_together_cost_half_at_most(grade: Grade, toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    exercise = toy.checks["algebra.scale"]
+    edges = [replace(case, name=f"{case.name}_{i}") for case in exercise.cases if case.worth for i in range(6)]
+    monkeypatch.setattr(exercise, "cases", [*(case for case in exercise.cases if case.worth is None), *edges])
+    found = one(grade(algebra=scale("return x * factor if len(x) else x.reshape(-1)")), "scale")
+    assert (found.verdict, found.points) == (Verdict.EDGE, 10)
 
 
 def test_without_a_core_case_nothing_is_right_but_for_an_edge(
