@@ -108,7 +108,8 @@ def test_all_edges_together_cost_half_at_most(grade: Grade, toy: Assignment, mon
     exercise = toy.checks["algebra.scale"]
     edges = [replace(case, name=f"{case.name}_{i}") for case in exercise.cases if case.worth for i in range(6)]
     monkeypatch.setattr(exercise, "cases", [*(case for case in exercise.cases if case.worth is None), *edges])
-    found = one(grade(algebra=scale("return x * factor if len(x) else x.reshape(-1)")), "scale")
+    body = scale("return x * factor if len(x) else x.reshape(-1)")
+    found = one(grade(Options(secret=b"other cases"), algebra=body), "scale")  # under a secret that is kept apart
     assert (found.verdict, found.points) == (Verdict.EDGE, 10)
 
 
@@ -117,7 +118,7 @@ def test_without_a_core_case_nothing_is_right_but_for_an_edge(
 ) -> None:
     edges = [case for case in toy.checks["algebra.scale"].cases if case.worth is not None]
     monkeypatch.setattr(toy.checks["algebra.scale"], "cases", edges)
-    found = one(grade(algebra=scale("return x.reshape(-1)")), "scale")
+    found = one(grade(Options(secret=b"edges only"), algebra=scale("return x.reshape(-1)")), "scale")
     assert found.verdict is Verdict.WRONG
 
 
