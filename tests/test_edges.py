@@ -37,7 +37,7 @@ class Counter:
         return {count}
 """
 ON_EMPTY = {  # the edge of `scale`, worth a quarter of its 20 points: what is done where there are no rows
-    "crashes": ("return x * factor * (1 / len(x)) * len(x)", "it raises ZeroDivisionError: division by zero"),
+    "crashes": ("return x * factor * (1 / len(x)) * len(x)", "it raises ZeroDivisionError"),
     "another shape": ("return x * factor if len(x) else x.reshape(-1)", "`out` has the shape (0,), not (0, 4)"),
     "returns nothing": ("if len(x): return x * factor", "it returns None"),
 }
