@@ -16,9 +16,9 @@ from grader.spec import CheckError, Exercise, MemoryLimit, Version
 from grader.worker.failure import MEMORY
 
 OPERATIONS_LIMIT = 50_000  # counted of one question; each costs some 10 microseconds
-ENOUGH = 10_000  # counted of one that was not waited for: so many explain it
+ENOUGH = 5_000  # counted of one that was not waited for: so many explain it
 SMALLER = 16  # operations are counted at this part of the timed size, and at twice that
-NAIVE_SECONDS = 0.1  # the naive version is timed at the first size at which it takes so long
+NAIVE_SECONDS = 0.02  # the naive version is timed at the first size at which it takes so long
 NAIVE_PARTS = (16, 4, 1)  # parts of the timed size that are tried for it, one after the other
 
 
