@@ -91,9 +91,12 @@ MISTAKES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 }
 
 
-def grade(name: str, changes: Changes, tmp_path: Path) -> dict[str, Graded]:
-    """What becomes of the first of our styles with these changes."""
-    files = {path.name: path.read_text() for path in (SUBMISSIONS / name / "styles_1").glob("*.py")}
+def grade(name: str, changes: Changes, tmp_path: Path, folder: Path | None = None) -> dict[str, Graded]:
+    """What becomes of the first of our styles, or of another folder, with these changes."""
+    modules = COURSE.assignment(name).checks.modules
+    files = {
+        f"{module}.py": ((folder or SUBMISSIONS / name / "styles_1") / f"{module}.py").read_text() for module in modules
+    }
     for exercise, (before, after) in changes.items():
         module = f"{exercise.partition('.')[0]}.py"
         assert before in files[module], exercise
@@ -172,3 +175,36 @@ def test_habits_that_the_course_lets_pass_cost_an_edge_at_most(which: str, tmp_p
     name, changes = HABITS[which]
     found = grade(name, changes, tmp_path)
     assert {one.id: (one.points, one.sentence) for one in found.values() if one.points < 0.5 * one.out_of} == {}
+
+
+# Other defaults than the signatures prescribe, in the reference.
+DEFAULTS: dict[str, Changes] = {
+    "a4": {
+        f"{NETS}.initialize_three_layer_conv_part2": (
+            "part2(dtype: torch.dtype = torch.float32",
+            "part2(dtype: torch.dtype = torch.float64",
+        ),
+        f"{NETS}.ResNet": ("        num_classes: int = 10,\n", "        num_classes: int = 11,\n"),
+        f"{RNN}.CaptioningRNN.sample": ("max_length: int = 15", "max_length: int = 16"),
+        f"{VIS}.class_visualization_step": ('"l2_reg", 1e-3', '"l2_reg", 2e-3'),
+        f"{STYLE}.gram_matrix": (
+            "gram_matrix(features: Tensor, normalize: bool = True",
+            "gram_matrix(features: Tensor, normalize: bool = False",
+        ),
+    },
+    "a5": {
+        "single_stage_detector.GenerateProposal": ('method: str = "YOLO"', 'method: str = "FasterRCNN"'),
+        "single_stage_detector.nms": ("iou_threshold: float = 0.5, topk", "iou_threshold: float = 0.7, topk"),
+        "single_stage_detector.SingleStageDetector.inference": ("nms_thresh: float = 0.7", "nms_thresh: float = 0.4"),
+        "two_stage_detector.TwoStageDetector.inference": (
+            'nms_thresh: float = 0.7\n    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:\n        """Return for every picture the RPN',
+            'nms_thresh: float = 0.3\n    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:\n        """Return for every picture the RPN',
+        ),
+    },
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_another_default_than_the_signature_prescribes_is_caught(name: str, tmp_path: Path) -> None:
+    found = grade(name, DEFAULTS[name], tmp_path, COURSE.assignment(name).solution)
+    assert [one.id for one in found.values() if one.verdict == "right"] == []

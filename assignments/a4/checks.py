@@ -578,8 +578,8 @@ def captioner(sub, cell_type, numbers, words, wordvec_dim, hidden_dim, input_dim
     import digits_network
 
     names = getattr(inspect.unwrap(sub.CaptioningRNN.__init__), "__globals__", {})
-    for name in ("FeatureExtractor", "ImageEncoder"):
-        names[name] = type(name, (getattr(digits_network, name),), {"channels": input_dim})
+    names["FeatureExtractor"], names["ImageEncoder"] = digits_network.FeatureExtractor, digits_network.ImageEncoder
+    digits_network.FeatureExtractor.channels = digits_network.ImageEncoder.channels = input_dim
     vocabulary = {"<NULL>": 0, "<START>": 1, "<END>": END} | {f"word {n}": n for n in range(3, words)}
     options = dict(input_dim=input_dim, wordvec_dim=wordvec_dim, hidden_dim=hidden_dim, ignore_index=0)
     options |= dict(dtype=numbers.dtype, device=str(numbers.device))

@@ -28,6 +28,6 @@ def make_adversarial_attack(X: Tensor, target_y: int, model, max_iter: int = 100
 
 def class_visualization_step(img: Tensor, target_y: int, model, **kwargs) -> Tensor:
     def goal(pixels: Tensor) -> Tensor:
-        return model(pixels)[0, target_y] - kwargs["l2_reg"] * torch.linalg.vector_norm(pixels) ** 2
+        return model(pixels)[0, target_y] - kwargs.get("l2_reg", 1e-3) * torch.linalg.vector_norm(pixels) ** 2
 
-    return img.detach() + kwargs["learning_rate"] * torch.func.grad(goal)(img.detach())
+    return img.detach() + kwargs.get("learning_rate", 25) * torch.func.grad(goal)(img.detach())
