@@ -75,7 +75,8 @@ def lines(one: ExerciseResult, verbose: bool = False, printed: bool = True) -> l
 
 def speed_in_words(speed: Speed) -> str:
     """How fast it is, next to the reference and to naive code."""
-    told = f"speed: {times(speed.ratio)} the reference's time (limit {speed.limit:g})"
+    least = "" if speed.pairs else "at least "
+    told = f"speed: {least}{times(speed.ratio)} the reference's time (limit {speed.limit:g})"
     if speed.speedup_over_naive is not None:
         told += f", {times(speed.speedup_over_naive)} as fast as naive code (at n = {speed.naive_size})"
     return told

@@ -54,7 +54,7 @@ class Absent(_Unusable):
 
     def _error(self) -> Exception:
         sentence = f"This function needs {self._package}, which is not installed: pip install {self._package}."
-        return ImportError(sentence, name=self._package)
+        return ModuleNotFoundError(sentence, name=self._package)
 
     def __getattr__(self, attribute: str) -> Absent:
         if attribute.startswith("__"):
