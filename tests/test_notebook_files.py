@@ -206,7 +206,8 @@ def test_a_large_notebook_is_graded_in_a_batch_too(toy: Assignment, tmp_path: Pa
     file.write_text(json.dumps(told))
     assert file.stat().st_size > Limits().file
     found = prepare("ada", [("ada", mine)], toy.checks.modules, target)
-    assert found.submission.modules == ("algebra",) and found.notes == ()
+    assert found.submission.modules == ("algebra",)
+    assert found.notes == ("algebra.ipynb defines nothing of chance.py",)
     (target / "again").mkdir()
     with pytest.raises(SubmissionError, match=r"algebra\.py or chance\.py is asked for"):
         prepare("ada", [("ada", mine)], toy.checks.modules, target / "again", Limits(notebook=1 << 20))
