@@ -459,7 +459,8 @@ def reads(answer, y_test, share):
     right = max(float((scores.argmax(dim=1) == y_test).double().mean()) for scores in both)
     tenth = len(losses) // 10 + 1
     first, last = sum(losses[:tenth]), sum(losses[-tenth:])
-    yield certain(last < 2 * first or right >= READ), "the loss stays within bounds in training"
+    # A few steps with momentum may begin with a rise; what diverges is out of sight by then.
+    yield certain(last < 10 * first or right >= READ), "the loss stays within bounds in training"
     if right < share:
         yield certain(not 0.97 * first < last < 1.03 * first), "the loss changes in training"
         said = f"at least {share:.0%} of digits that it has not seen are read correctly: it is {right:.1%}"
@@ -1078,7 +1079,7 @@ def a_linear_layer(draw):
     return dict(Din=60, Dout=40, K=None, relu=True, dtype="float64")
 
 
-@kaiming_initializer.case(worth=0.5)
+@kaiming_initializer.case
 def filters(draw):
     return dict(Din=20, Dout=15, K=3, relu=True, dtype="float64")
 

@@ -18,20 +18,20 @@ def blocked(results: Sequence[ExerciseResult], checks: Checks, own: Collection[s
 
     `own` are the exercises that fail as one of their own misconceptions does on top of right prerequisites: what is
     wrong there is known, and putting the prerequisite right would not help. They keep their verdict. So does what is
-    right but for an edge: it has its points. A prerequisite that is right but for an edge explains a failure only if
-    the hint says so."""
+    right but for an edge: it has its points. A prerequisite that is right but for an edge is blamed only if the hint is
+    about its mistake; else it is named in a note."""
     verdicts = {one.id: one.verdict for one in results}
     named: list[ExerciseResult] = []
     for one in results:
-        fine = FINE if one.hints else (*FINE, Verdict.EDGE)
-        failed = [need for need in checks[one.id].needs if verdicts.get(need, Verdict.RIGHT) not in fine]
+        failed = [need for need in checks[one.id].needs if verdicts.get(need, Verdict.RIGHT) not in FINE]
+        blamed = [need for need in failed if one.hints or verdicts[need] is not Verdict.EDGE]
         fails = bool(one.cases) and one.verdict not in (*FINE, Verdict.NOT_ATTEMPTED)
         if not failed or not fails or one.id in own:
             named.append(one)
-        elif one.verdict is Verdict.EDGE:
+        elif one.verdict is Verdict.EDGE or not blamed:
             named.append(_with_note(one, failed))
         else:
-            named.append(_called(one, failed))
+            named.append(_called(one, blamed))
     return tuple(named)
 
 

@@ -13,7 +13,7 @@ from grader.report.grade import cell, grade, number
 from grader.result import Verdict
 
 FORMULA = "=+-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}"
-BEHIND_A_SEMICOLON = re.compile(rf"(;[\s\"]*)(?=[{re.escape(FORMULA)}])")
+BEHIND_A_SEMICOLON = re.compile(rf"((?:;|^\")[\s\"]*)(?=[{re.escape(FORMULA)}])")
 COLUMNS = ("student", "submission", "submitted", "status", "points", "out_of", "remark")
 
 
