@@ -88,7 +88,13 @@ def run(home: Path, *arguments: str, uid: int | None = None) -> subprocess.Compl
     far = [path for path in (*libraries().paths, ROOT) if not reachable(path)]
     orders = Orders(
         [sys.executable, *arguments],
-        {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": str(ROOT)},
+        {
+            "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "PYTHONPATH": str(ROOT),
+            "GRADER_COURSE": str(TOY),
+        },
         mounts=within_reach(far, home / "mounts"),
         uid=uid,
     )
