@@ -81,7 +81,9 @@ def equal(got: dict[str, Any], model: dict[str, Any], truth: dict[str, Any], how
         return how(truth, model).ok
     near = how(model, got)
     # The same mistake may lead far away, and rounding errors grow on the way.
-    if any(not 0 < d.tolerance or not d.error <= CHAOS * d.tolerance for d in near.differences):
+    if any(d.kind is Mismatch.DTYPE or not 0 < d.tolerance for d in near.differences):
+        return False
+    if any(not d.error <= CHAOS * d.tolerance for d in near.differences):
         return False
     if any(d.kind is not Mismatch.VALUES for d in away.differences):
         return True  # another shape or dtype than the right one, and the misconception has it too

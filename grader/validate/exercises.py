@@ -10,7 +10,7 @@ import numpy as np
 
 from grader import diagnose, wire
 from grader.agreement import agreement_in_other_type
-from grader.compare import TOLERANCE
+from grader.compare import TOLERANCE, Mismatch
 from grader.diagnose import Wrong
 from grader.question import OTHER, Question
 from grader.response import Response
@@ -68,7 +68,7 @@ def _misconception(bench: Bench, exercise: Exercise, version: Version) -> str | 
         if agreement.ok and bench.passes(question, answer):
             continue
         caught = caught or question.case.hidden
-        limits = [d.tolerance for d in agreement.differences if d.tolerance > 0]
+        limits = [d.tolerance for d in agreement.differences if d.tolerance > 0 and d.kind is not Mismatch.DTYPE]
         far = max(far, float("inf") if not limits else agreement.error / max(limits))
         wrong.append((question, Response(answer=answer), agreement))
     bench.oracle.forget()
