@@ -75,17 +75,24 @@ def loss_and_gradients(loss_of: Callable[..., Any], *inputs: torch.Tensor) -> tu
     return loss.detach(), gradients_of(loss.sum(), leaves)
 
 
-def used_parameters(net: torch.nn.Module, *outputs: torch.Tensor) -> list[torch.nn.Parameter]:
-    """The parameters of `net` that some of its outputs depend on. A layer that is made and never called has none."""
-    steps = [output.grad_fn for output in outputs if output.grad_fn is not None]
-    seen, used = set(steps), set()
+def used_parameters(net: torch.nn.Module, *outputs: torch.Tensor | None) -> list[torch.nn.Parameter]:
+    """The parameters of `net` that some of its outputs depend on; a layer that is made and never called has none.
+
+    Frozen ones count, since autograd does not tell; all of them do, if it cannot go back from any output."""
+    parameters = list(net.parameters())
+    tracked = [output for output in outputs if output is not None and output.requires_grad]
+    if not tracked:
+        return parameters
+    used = {id(output) for output in tracked}
+    steps = [output.grad_fn for output in tracked if output.grad_fn is not None]
+    seen = set(steps)
     while steps:
         step = steps.pop()
         used.add(id(getattr(step, "variable", None)))  # the end of a way back: a parameter, or another leaf
         further = {before for before, _ in step.next_functions if before is not None} - seen
         seen |= further
         steps += further
-    return [parameter for parameter in net.parameters() if id(parameter) in used]
+    return [parameter for parameter in parameters if id(parameter) in used or not parameter.requires_grad]
 
 
 def same_parameters(net: torch.nn.Module) -> torch.nn.Module:

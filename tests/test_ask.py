@@ -68,7 +68,9 @@ def test_a_layer_that_nothing_depends_on_does_not_count() -> None:
     out = net(torch.ones(5, 3))
     counted = used_parameters(net, out, torch.ones(()))
     assert [id(p) for p in counted] == [id(p) for p in (*net.used.parameters(), *net.off.parameters())]
-    assert used_parameters(net, torch.ones(())) == []
+    assert len(used_parameters(net, torch.ones(()))) == len(used_parameters(net)) == 6  # it cannot be told
+    net.spare.bias.requires_grad_(False)
+    assert len(used_parameters(net, out)) == 5  # nor of this one
     found = gradients_by_shape(net, out)
     assert {shape: len(gradients) for shape, gradients in found.items()} == {
         "(2, 3)": 1,

@@ -81,7 +81,7 @@ def four_by_five(draw):
     return dict(M=4, N=5)
 
 
-@pytorch101.exercise("multiples_of_ten", points=2)
+@pytorch101.exercise("multiples_of_ten", points=2, exact_dtype=True)
 def multiples_of_ten(sub, start, stop):
     """The multiples of ten in a range, both ends included, as float64."""
     return {"x": sub.multiples_of_ten(start, stop)}
@@ -197,7 +197,7 @@ def a_few_floats(draw):
     return dict(x=draw.normal(3, 5))
 
 
-@pytorch101.exercise("make_one_hot", points=2, rules=[no_loops()])
+@pytorch101.exercise("make_one_hot", points=2, exact_dtype=True, rules=[no_loops()])
 def make_one_hot(sub, x):
     """Integers as rows with a single 1, float32."""
     return {"one_hot": sub.make_one_hot(x)}
@@ -448,7 +448,7 @@ def one_vote_each(draw):
     return dict(dists=draw.spread(6, 5), y_train=draw.permutation(6), k=3)
 
 
-@predict_labels.timed(at_most=4.0)
+@predict_labels.timed(at_most=4.0, advice=True)  # the course's own solution has a loop
 def many_test_examples(draw, n=10_000):
     # Two labels and an odd k: no ties.
     return dict(dists=draw.uniform(100, n), y_train=draw.labels(100, classes=2), k=7)
@@ -502,16 +502,18 @@ def two_clusters_five_neighbours(draw):
 
 
 @knn.exercise("knn_cross_validate", points=8, needs=["KnnClassifier.predict"], **ACCURACY)
-def knn_cross_validate(sub, x_train, y_train, num_folds, k_choices):
-    """Accuracies of every k on every fold held out, in percent."""
+def knn_cross_validate(sub, x_train, y_train, num_folds, k_choices, about_keys):
+    """Accuracies of every k on every fold held out, in percent; or else whether the keys are whole numbers."""
     accuracies = sub.knn_cross_validate(x_train, y_train, **given(num_folds=num_folds, k_choices=k_choices))
+    if about_keys:
+        return {"keys_are_integers": all(hasattr(k, "__index__") for k in accuracies)}
     return {"k_to_accuracies": {str(k): [float(a) for a in accuracies[k]] for k in sorted(accuracies)}}
 
 
-def folds(draw, num_train, *shape, num_folds, k_choices, classes=2, spread=1.5):
+def folds(draw, num_train, *shape, num_folds, k_choices, classes=2, spread=1.5, about_keys=False):
     """The inputs of knn_cross_validate."""
     (x_train, y_train), _ = clusters(draw, num_train, 1, *shape, classes=classes, spread=spread)
-    return dict(x_train=x_train, y_train=y_train, num_folds=num_folds, k_choices=k_choices)
+    return dict(x_train=x_train, y_train=y_train, num_folds=num_folds, k_choices=k_choices, about_keys=about_keys)
 
 
 @knn_cross_validate.case
@@ -522,6 +524,11 @@ def four_folds(draw):
 @knn_cross_validate.case
 def two_folds_of_images(draw):
     return folds(draw, 20, 3, 2, 2, num_folds=2, k_choices=[1, 7])
+
+
+@knn_cross_validate.case(worth=0.1)
+def keys_are_integers(draw):
+    return folds(draw, 12, 4, num_folds=3, k_choices=[1, 3], about_keys=True)
 
 
 @knn.exercise("knn_get_best_k", points=5)

@@ -157,6 +157,28 @@ def drawn_at_random(X, y, batches, batch_size):
     yield Evidence(again, statistical=True), "a new batch is drawn every time"
     if min(first, again) == 1:
         yield from equally_often(drawn, N)
+        yield follows_from_another(drawn, N), "no batch follows from another one: there is chance in each"
+
+
+LAGS = 50  # batches
+
+
+def follows_from_another(drawn, num_train):
+    """Evidence that batches (T, B) of indices are not those of some number of calls ago, moved on by some number.
+
+    An index is in a batch with a probability of at most B / N, whatever came before: so of the at most B that a batch
+    and an earlier one, moved on, have in common, at most a share B / N is expected. The Chernoff bound for numbers from
+    0 to 1 (Hoeffding 1963, Theorem 1, and its remark on martingales), for each of the lags and of the moves."""
+    T, B = drawn.shape
+    evidence, lags, share = 1.0, range(1, min(T // 2, LAGS) + 1), B / num_train
+    present = torch.zeros(T, num_train, dtype=torch.float64, device=drawn.device).scatter_(1, drawn, 1.0)
+    waves = torch.fft.rfft(present)
+    for lag in lags if share < 1 else ():
+        common = torch.fft.irfft((waves[:-lag].conj() * waves[lag:]).sum(dim=0), n=num_train)
+        most = round(float(common.max())) / B
+        if most > share * (T - lag):
+            evidence = min(evidence, binomial((most, T - lag), share).p)
+    return Evidence(min(1.0, evidence * len(lags) * num_train), statistical=True)
 
 
 def equally_often(drawn, num_train):
@@ -421,9 +443,14 @@ def linear_classifiers_read_digits(ref, answer, x_train, y_train, x_test, y_test
 
 
 def digits_to_read(draw, num_train, *, shift, noise):
-    """The inputs of an exercise on digits; what is to be read is kept back."""
+    """The inputs of an exercise on digits; what is to be read is kept back.
+
+    The pixels and the labels have another order every time: to linear layers one is like another, and what was learned
+    in one is worth nothing in the next."""
     (x_train, y_train), (x_test, y_test) = handwritten(draw, num_train, 500, shift=shift, noise=noise)
-    return dict(x_train=x_train, y_train=y_train), dict(x_test=x_test, y_test=y_test)
+    bias, label = x_train.shape[1] - 1, draw.permutation(10)
+    order = np.append(draw.permutation(bias), bias)
+    return dict(x_train=x_train[:, order], y_train=label[y_train]), dict(x_test=x_test[:, order], y_test=label[y_test])
 
 
 @linear_digits.case

@@ -6,7 +6,15 @@ import math
 
 import numpy as np
 
-from grader.ask import differentiable, gradients_of, loss_and_gradients, projection, same_parameters, torch
+from grader.ask import (
+    differentiable,
+    gradients_of,
+    loss_and_gradients,
+    projection,
+    same_parameters,
+    torch,
+    used_parameters,
+)
 from grader.property import certain, close, deviation_is, mean_is
 from grader.spec import Checks, no_calls, operations_do_not_grow
 
@@ -35,7 +43,7 @@ def shapes_of(net, output=None, *, either_way=False):
     and its transpose are one shape.
     """
     counts = {}
-    for parameter in taking_part(net, output):
+    for parameter in used_parameters(net, output):
         shape = list(parameter.shape)
         while len(shape) > 2 and shape[-1] == 1:
             shape.pop()
@@ -43,17 +51,6 @@ def shapes_of(net, output=None, *, either_way=False):
             shape.sort()
         counts[str(tuple(shape))] = counts.get(str(tuple(shape)), 0) + 1
     return dict(sorted(counts.items()))
-
-
-def taking_part(net, output):
-    """The parameters that autograd finds behind the output; all of them if it cannot go back from there."""
-    parameters = list(net.parameters())
-    learned = [parameter for parameter in parameters if parameter.requires_grad]
-    if output is None or not output.requires_grad or not learned:
-        return parameters
-    gradients = torch.autograd.grad(output.sum(), learned, retain_graph=True, allow_unused=True)
-    idle = {id(one) for one, gradient in zip(learned, gradients, strict=True) if gradient is None}
-    return [parameter for parameter in parameters if id(parameter) not in idle]
 
 
 def with_small_biases(net):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from grader.ask import loss_and_gradients, projection, same_parameters, torch
+from grader.ask import loss_and_gradients, projection, same_parameters, torch, used_parameters
 from grader.property import binomial, certain, close
 from grader.spec import Checks, no_calls, no_loops, operations_do_not_grow
 
@@ -52,26 +52,15 @@ def shapes_of(net, output=None):
     """How many parameters there are of each shape; `output`: what the network returned; a layer that takes no part in
     it is not counted."""
     counts = {}
-    for parameter in taking_part(net, output):
+    for parameter in used_parameters(net, output):
         counts[shape_name(parameter)] = counts.get(shape_name(parameter), 0) + 1
     return dict(sorted(counts.items()))
-
-
-def taking_part(net, output):
-    """The parameters that autograd finds behind the output; all of them if it cannot go back from there."""
-    parameters = list(net.parameters())
-    learned = [parameter for parameter in parameters if parameter.requires_grad]
-    if output is None or not output.requires_grad or not learned:
-        return parameters
-    gradients = torch.autograd.grad(output.sum(), learned, retain_graph=True, allow_unused=True)
-    idle = {id(one) for one, gradient in zip(learned, gradients, strict=True) if gradient is None}
-    return [parameter for parameter in parameters if id(parameter) not in idle]
 
 
 def gradients_of(net, loss):
     """The gradient of a loss for each shape of parameters: a fixed projection of each row, so that it stays small."""
     found = {}
-    parameters = taking_part(net, loss)
+    parameters = used_parameters(net, loss)
     gradients = [torch.zeros_like(p) for p in parameters]
     if loss.requires_grad:
         taken = torch.autograd.grad(loss.sum(), parameters, allow_unused=True)

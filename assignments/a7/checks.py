@@ -442,6 +442,10 @@ def permuted_alike(ref, answer, x, changed, order, numbers, dim_q, dim_v):
     yield close(of_permuted, out[:, order], 1e-4), "permuted positions see what they saw before, permuted alike"
     apart = (of_changed - out)[:, :-1].abs().amax(dim=2)
     yield certain(float(apart.min()) > 1e-6), "every position sees that the last one has changed"
+    # Of all positions some: of 400 draws of two positions the least difference was 7e-5, so that one in an example is
+    # below 1e-6 once in 50,000 draws, and in both examples once in 10^9.
+    differing = (out - out[:, :1]).abs().max()
+    yield certain(float(differing) > 1e-6), "positions that ask for different things see different things"
 
 
 @attention.exercise(
@@ -655,55 +659,75 @@ def a_decoder_in_evaluation(draw):
     return for_a_decoder(draw, 2, 3, 4, 2, 6, 7, dropout=0.4)
 
 
-def several_times(net, *inputs):
-    """Three times in training, three times in evaluation; what one pass does to its inputs, no other sees."""
+ALMOST_ALL = 1 - 1e-12  # a probability to drop numbers at which none is kept, whether 0 or 1 is allowed or not
+
+
+def several_times(make, dropout, *inputs):
+    """Three times in training, three times in evaluation, three times where almost all numbers are dropped; what one
+    pass does to its inputs, no other sees. `make(dropout)` is the network."""
+
+    def passes(net):
+        return torch.stack([net(*(x.clone() for x in inputs)) for _ in range(3)])
+
     with torch.no_grad():
-        trained = [net.train()(*(x.clone() for x in inputs)) for _ in range(3)]
-        tested = [net.eval()(*(x.clone() for x in inputs)) for _ in range(3)]
-    return {"in_training": torch.stack(trained), "in_evaluation": torch.stack(tested)}
+        net = make(dropout)
+        seen = {"in_training": passes(net.train()), "in_evaluation": passes(net.eval())}
+        return {**seen, "almost_all": passes(make(ALMOST_ALL).train())}
 
 
 @attention.exercise("EncoderBlock.dropout", points=1, dtype="float32", needs=["EncoderBlock"])
 def encoder_dropout(sub, x, numbers, num_heads, hidden, dropout):
     """Dropout in a block of an encoder: in training only."""
-    net = filled(sub.EncoderBlock(num_heads, x.shape[2], hidden, dropout), numbers, x.shape[2] // num_heads)
-    return several_times(net, x)
+    M = x.shape[2]
+
+    def make(dropout):
+        return filled(sub.EncoderBlock(num_heads, M, hidden, dropout), numbers, M // num_heads)
+
+    return several_times(make, dropout, x)
 
 
 @attention.exercise("DecoderBlock.dropout", points=1, dtype="float32", needs=["DecoderBlock"])
 def decoder_dropout(sub, dec_inp, enc_inp, mask, numbers, num_heads, hidden, dropout):
     """Dropout in a block of a decoder: in training only."""
     M = dec_inp.shape[2]
-    net = filled(sub.DecoderBlock(num_heads, M, hidden, dropout), numbers, M // num_heads)
-    return several_times(net, dec_inp, enc_inp, mask)
+
+    def make(dropout):
+        return filled(sub.DecoderBlock(num_heads, M, hidden, dropout), numbers, M // num_heads)
+
+    return several_times(make, dropout, dec_inp, enc_inp, mask)
 
 
 def dropped_in_training_only(answer, shape, right):
     """Claims on passes (3, N, K, M) through a network with dropout, wherever it is; right() is what a right one has
     to compute in evaluation.
     """
-    passes = answer.get("in_training"), answer.get("in_evaluation")
+    passes = [answer.get(name) for name in ("in_training", "in_evaluation", "almost_all")]
     usable = all(isinstance(one, torch.Tensor) and tuple(one.shape) == (3, *shape) for one in passes)
     usable = usable and all(bool(one.isfinite().all()) for one in passes)
     yield certain(usable), "there are vectors for every position"
     if usable:
-        trained, tested = passes
+        trained, tested, almost_all = passes
         yield certain(not bool((tested - tested[0]).any())), "in evaluation nothing is dropped: two passes are the same"
         differ = [bool((trained[i] - trained[j]).any()) for i, j in ((0, 1), (0, 2), (1, 2))]
         yield certain(all(differ)), "in training numbers are dropped: two passes differ"
         same = close(tested[0], right()["out"], 1e-4)
         yield same, "in evaluation it computes what the block without dropout computes"
+        almost = "where the probability to drop a number is almost 1,"
+        alike = not bool((almost_all - almost_all[0]).any())
+        yield certain(alike), f"{almost} two passes in training are the same"
+        yield certain(not close(almost_all[0], tested[0], 1e-4).p), f"{almost} training is not like evaluation"
 
 
 # Two passes of a right solution are the same where all N * K * M numbers of one place share their fate: with
-# N * K * M >= 40 and p = 0.5 that has the probability 2^-40, three pairs of passes 3e-12.
-@encoder_dropout.property(false_alarm=1e-11)
+# N * K * M >= 40 and p = 0.5 that has the probability 2^-40, three pairs of passes 3e-12. Where almost all are dropped
+# one of fewer than 1,000 numbers in a pass is kept with 1e-12 each, in three passes 3e-9.
+@encoder_dropout.property(false_alarm=1e-8)
 def encoder_drops(ref, answer, x, numbers, num_heads, hidden, dropout):
     inputs = (x, numbers, num_heads, hidden, dropout)
     yield from dropped_in_training_only(answer, tuple(x.shape), lambda: encoder_block.ask(ref, *inputs))
 
 
-@decoder_dropout.property(false_alarm=1e-11)
+@decoder_dropout.property(false_alarm=1e-8)
 def decoder_drops(ref, answer, dec_inp, enc_inp, mask, numbers, num_heads, hidden, dropout):
     inputs = (dec_inp, enc_inp, mask, numbers, num_heads, hidden, dropout)
     yield from dropped_in_training_only(answer, tuple(dec_inp.shape), lambda: decoder_block.ask(ref, *inputs))

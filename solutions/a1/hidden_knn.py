@@ -572,13 +572,19 @@ def choices_as_the_signature_says(draw):
     # A third of each fold is of one class: near examples are of one class, all of them together of the other.
     centres, y_train = 5.0 * draw.normal(2, 4), np.tile([0, 1, 0], 50)
     x_train = centres[y_train] + 0.1 * draw.normal(150, 4)
-    return dict(x_train=x_train, y_train=y_train, num_folds=5, k_choices=None)
+    return dict(x_train=x_train, y_train=y_train, num_folds=5, k_choices=None, about_keys=False)
 
 
 @knn_cross_validate.case(worth=0.1)
 def folds_as_the_signature_says(draw):
     """num_folds is left out"""
     return folds(draw, 60, 4, num_folds=None, k_choices=[1, 5])
+
+
+@knn_cross_validate.case(worth=0.1)
+def keys_of_many_choices(draw):
+    """The keys are integers"""
+    return folds(draw, 30, 2, num_folds=3, k_choices=[7, 1, 11], about_keys=True)
 
 
 def cross_validated(percent, split, x_train, y_train, num_folds, k_choices):
@@ -615,7 +621,9 @@ def fold_alone_trained_on(fold):
 
 
 @knn_cross_validate.oracle
-def folds_by_mask(ref, x_train, y_train, num_folds, k_choices):
+def folds_by_mask(ref, x_train, y_train, num_folds, k_choices, about_keys):
+    if about_keys:
+        return {"keys_are_integers": True}
     num_folds, k_choices = num_folds or 5, k_choices or K_CHOICES
     found = cross_validated(percent_by_counting, fold_held_out, x_train, y_train, num_folds, k_choices)
     return {"k_to_accuracies": {str(k): found[k] for k in sorted(found)}}
@@ -691,6 +699,12 @@ def one_list_for_all(ref, x_train, y_train, num_folds=5, k_choices=K_CHOICES):
     found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
     shared = [found[k][fold] for fold in range(num_folds) for k in k_choices]
     return dict.fromkeys(k_choices, shared)
+
+
+@knn_cross_validate.misconception("The keys are text; they are the k themselves, integers.")
+def keys_of_text(ref, x_train, y_train, num_folds=5, k_choices=None):
+    found = ref.knn_cross_validate(x_train, y_train, num_folds=num_folds, k_choices=k_choices)
+    return {str(k): accuracies for k, accuracies in found.items()}
 
 
 @knn_cross_validate.misconception("Where num_folds is left out, there are other than five folds.")
