@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tests.coursework import Coursework
 
-
 TIES = "Equally common labels are decided by distance; the smallest label wins."
 
 
