@@ -144,7 +144,9 @@ def test_a_known_mistake_of_one_s_own_is_not_put_down_to_a_prerequisite(
 def test_chosen_numbers_are_told_by_the_claims_that_they_fail(
     examine: Examine, chosen: str, hints: tuple[str, ...]
 ) -> None:
-    found = of(examine("rates", above=f"import torch\n\ndef rates(): return [{chosen}]"), "rates")
+    found = of(
+        examine("rates", above=f"import torch\n\ndef rates():\n    print(1 + 1)\n    return [{chosen}]"), "rates"
+    )
     assert found.verdict is Verdict.WRONG
     assert found.hints == hints
 
@@ -170,7 +172,7 @@ def test_chosen_numbers_are_told_by_the_claims_that_they_fail(
     ],
 )
 def test_an_answer_that_no_property_can_read_is_wrong(examine: Examine, answer: str) -> None:
-    found = of(examine("noise", layers=f"def noise(x, p): return {answer}"), "noise")
+    found = of(examine("noise", layers=f"def noise(x, p):\n    p = p + 1\n    return {answer}"), "noise")
     assert found.verdict is Verdict.WRONG, found
     assert found.points == 0
     assert found.sentence
@@ -178,7 +180,7 @@ def test_an_answer_that_no_property_can_read_is_wrong(examine: Examine, answer: 
 
 @pytest.mark.parametrize("answer", ["3", "None", "'abc'", "[None]", "[[0.1]]", "{}", "{'a': 'b'}", "iter([1j])"])
 def test_a_choice_that_no_property_can_read_is_wrong(examine: Examine, answer: str) -> None:
-    found = of(examine("rates", above=f"def rates(): return {answer}"), "rates")
+    found = of(examine("rates", above=f"def rates():\n    print(1 + 1)\n    return {answer}"), "rates")
     assert found.verdict in (Verdict.WRONG, Verdict.CRASHED), found
     assert found.points == 0
     assert found.sentence
