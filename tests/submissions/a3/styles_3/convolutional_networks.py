@@ -199,7 +199,7 @@ def find_overfit_parameters():
 def create_convolutional_solver_instance(data_dict, dtype, device):
     model = DeepConvNet(tuple(data_dict["X_train"].shape[1:]), num_filters=[8, 16], max_pools=[0, 1], batchnorm=True,
                         weight_scale="kaiming", dtype=dtype, device=device)
-    return Solver(model, data_dict, update_rule=sgd_momentum, optim_config={"learning_rate": 5e-2}, num_epochs=4,
+    return Solver(model, data_dict, update_rule=sgd_momentum, optim_config={"learning_rate": 1e-2}, num_epochs=6,
                   batch_size=35, print_every=5, device=device)
 
 
