@@ -286,8 +286,8 @@ class Judge:
                 verdict = failures[-1].verdict
             else:
                 marked.right.append((question, response))
-            error = diagnose.shown(error, question)
-            marked.cases.append(CaseResult(question.case.name, question.case.hidden, verdict, finite(error)))
+            hidden = question.case.hidden
+            marked.cases.append(CaseResult(question.case.name, hidden, verdict, None if hidden else finite(error)))
         settle(marked, failures, self._asked(exercise))
         return marked
 
