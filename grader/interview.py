@@ -12,7 +12,7 @@ from grader.course import Assignment
 from grader.meter import Meter
 from grader.peer import Lost, Peer, PeerLost, printable
 from grader.question import Question
-from grader.response import Response, Transcript, response_of, responses_of
+from grader.response import Response, Transcript, on_device, response_of, responses_of
 from grader.sandbox.cage import Cage, Paths, SandboxError
 from grader.sandbox.cuda import usable
 from grader.submission import Submission
@@ -134,7 +134,7 @@ class Interview:
         return Imported(
             module,
             None,
-            failure=reply.failure,
+            failure=on_device(reply.failure, self._device) if reply.failure else None,
             placeholders=tuple(printable(name[:100]) for name in reply.placeholders[:20]),
             alone=reply.alone and self._device != "cpu",
             quick=reply.quick and self._device == "cpu",
@@ -274,6 +274,7 @@ class Interview:
         parts, begin = question.encode(self._device), time.monotonic()
         try:
             reply, data = worker.call_encoded(parts, seconds=question.exercise.seconds)
+            reply = on_device(reply, self._device) if isinstance(reply, wire.Failure) else reply
             return response_of(reply, data)
         except PeerLost as lost:
             return Response(lost=lost)

@@ -5,7 +5,6 @@ The judge imports neither a submission nor torch. What it says about an exercise
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from grader.response import SMALL, Response, Transcript, without_bulk
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
 from grader.rules import SourceReader, about_source, read_sources
 from grader.sandbox.cage import Cage
+from grader.seed import name_of
 from grader.sitting import Sitting
 from grader.skeleton import SkeletonReader
 from grader.spec import Case, Exercise, TimedCase
@@ -54,7 +54,7 @@ class Options:
     @property
     def seed(self) -> str:
         """What a record tells of the secret: which one it is, not what it is."""
-        return "public" if self.secret is None else hashlib.sha256(self.secret).hexdigest()[:16]
+        return "public" if self.secret is None else name_of(self.secret)
 
 
 @dataclass(frozen=True)
@@ -286,8 +286,8 @@ class Judge:
                 verdict = failures[-1].verdict
             else:
                 marked.right.append((question, response))
-            error = diagnose.shown(error, question)
-            marked.cases.append(CaseResult(question.case.name, question.case.hidden, verdict, finite(error)))
+            hidden = question.case.hidden
+            marked.cases.append(CaseResult(question.case.name, hidden, verdict, None if hidden else finite(error)))
         settle(marked, failures, self._asked(exercise))
         return marked
 

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from grader import wire
 from grader.peer import Lost, PeerLost
-from grader.worker.failure import UNREADABLE, is_unwritten
+from grader.worker.failure import BROKEN, RAISED, UNREADABLE, is_unwritten
 
 KEPT = 64 << 20  # bytes of one exercise's answers, together; those of the references take less than a tenth
 VALUE = 64  # bytes that a value takes beside its contents
@@ -70,6 +71,12 @@ class Transcript:
             return _too_large(size)
         self.room -= size
         return response
+
+
+def on_device(failed: wire.Failure, device: str) -> wire.Failure:
+    """A failure as what it is where it happened: on the CPU whatever says that a kernel of the GPU failed was raised by
+    the submission itself."""
+    return msgspec.structs.replace(failed, kind=RAISED) if failed.kind == BROKEN and device == "cpu" else failed
 
 
 def response_of(reply: wire.Reply, data: memoryview) -> Response:

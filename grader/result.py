@@ -40,7 +40,8 @@ WORDS = {
 
 
 class CaseResult(msgspec.Struct, frozen=True):
-    """One case. `error`: the largest error in units of its output's scale; None when there is no finite one."""
+    """One case. `error`: the largest error in units of its output's scale; None when there is no finite one, and of
+    hidden cases, whose answers could be reckoned from it."""
 
     name: str
     hidden: bool

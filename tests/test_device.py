@@ -116,14 +116,24 @@ def test_what_a_gpu_takes_is_taken(body: str, grade_there: Grade) -> None:
     assert told.verdict is Verdict.RIGHT, told
 
 
+BROKEN = 'raise RuntimeError("CUDA error: device-side assert triggered")'
+
+
 def test_after_a_kernel_that_failed_the_next_case_has_a_process_of_its_own(grade_there: Grade) -> None:
-    body = """print(os.getpid())
-    raise RuntimeError("CUDA error: device-side assert triggered")"""
+    body = f"print(os.getpid())\n    {BROKEN}"
     told = scale(grade_there, body, "import os")
     assert told.verdict is Verdict.CRASHED, told
     assert "a kernel of it fails on the GPU (algebra.py, line 8)" in (told.sentence or "")
     processes = told.printed.split()
     assert len(set(processes)) == len(processes) == len(told.cases) > 1
+
+
+def test_on_the_cpu_no_kernel_of_the_gpu_fails(grade_there: Grade) -> None:
+    """ATTACKS 76: whatever the submission says."""
+    text = SCALE.format(body=f"y = x * factor\n    {BROKEN}", top="")
+    told = one(grade_there(Options(exercises=("algebra.scale",)), algebra=text), "scale")
+    assert told.verdict is Verdict.CRASHED and "RuntimeError" in (told.sentence or ""), told
+    assert "kernel of it" not in (told.sentence or "")
 
 
 def test_a_module_that_uses_the_gpu_while_it_is_imported_is_imported_for_each_exercise(grade_there: Grade) -> None:

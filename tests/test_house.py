@@ -15,7 +15,7 @@ PACKAGE = Path(grader.__file__).parent
 
 # From the ground up; a room may import from rooms further down only.
 FLOORS = (
-    ("errors", "files", "leftovers", "gpu"),
+    ("errors", "files", "leftovers", "gpu", "seed"),
     ("wire",),
     ("draw",),
     ("property",),

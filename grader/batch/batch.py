@@ -26,6 +26,7 @@ from grader.gradebook import Entry, Gradebook, GradebookError, Graded, Handed, k
 from grader.gradebook.book import NAME
 from grader.judge import Options
 from grader.sandbox import BEST
+from grader.seed import secret_of
 from grader.submission import TurnedIn, collect, digest, unpack
 from grader.submission.archives import is_archive
 from grader.submission.limits import CLASS
@@ -115,7 +116,7 @@ def run_batch(request: Request, batch: Batch, tell: Callable[[Ended | None], Non
         request.out.mkdir(parents=True, exist_ok=True)
         out = request.out.resolve()
         book = stack.enter_context(Gradebook.open(out / NAME, create=True))
-        secret = keep_secret(out, request.assignment.name, request.seed)
+        secret = secret_of(keep_secret(out, request.assignment.name, request.seed))
         shared = None if request.engine == "local" else out  # which a cluster's workers can see
         scratch = stack.enter_context(Scratch(shared))
         options = Options(device=request.device, secret=secret, timed=request.timed)
@@ -155,7 +156,8 @@ class _Claims:
                 return
             if self._book.claim(self._assignment, work.handed, self._settings, retry_faults=self._retry_faults):
                 self._held[work.handed.student] = work.handed
-                yield replace(work, before=self._before(work.handed))
+                number = self._book.earlier(self._assignment, work.handed)
+                yield replace(work, before=self._before(work.handed), earlier=number)
             elif self._book.is_graded(self._assignment, work.handed, self._settings, faults=True):
                 self._batch.before += 1  # by another batch, meanwhile
                 self._batch.old_faults += not self._book.is_graded(self._assignment, work.handed, self._settings)
@@ -231,7 +233,8 @@ def _laid_out(request: Request, scratch: Scratch, say: Callable[[str], None]) ->
 
 
 def _waiting(request: Request, batch: Batch, book: Gradebook, settings: str, found: list[TurnedIn]) -> list[Work]:
-    """What has no grade yet; last what somebody has died over. Raises BatchError."""
+    """What has no grade yet; first hand-ins before further ones, which are asked something else, and last what somebody
+    has died over. Raises BatchError."""
     name = request.assignment.name
     works = [Work(one, _handed(one)) for one in found]
     waiting = [w for w in works if not book.is_graded(name, w.handed, settings, faults=not request.retry_faults)]
@@ -244,8 +247,7 @@ def _waiting(request: Request, batch: Batch, book: Gradebook, settings: str, fou
             f"others; grader regrade grades again what was graded before {name} was changed"
         )
     book.hand_in(name, [work.handed for work in works], request.submissions)
-    deaths = {work.handed.student: book.deaths(name, work.handed, settings) for work in waiting}
-    return sorted(waiting, key=lambda work: deaths[work.handed.student])
+    return sorted(waiting, key=lambda work: (book.deaths(name, work.handed, settings), book.earlier(name, work.handed)))
 
 
 def _handed(one: TurnedIn) -> Handed:

@@ -30,6 +30,7 @@ from grader.oracle import Oracle, OracleFault
 from grader.peer import PeerLost
 from grader.result import ExerciseResult, ModuleResult, Result, Verdict
 from grader.sandbox import Cage, Plain, Sandbox, SandboxError, gpu_of, open_sandbox, usable
+from grader.seed import of_hand_in
 from grader.spec import CheckError
 from grader.submission import SubmissionError, prepare
 
@@ -173,7 +174,8 @@ class GradingSlot:
         with ExitStack() as stack:
             cage = self._cage(stack, prepared.submission.folder)
             asked = tuple(again or (carried.asked if carried is not None else ())) or None
-            judge = Judge(self._assignment, self._reference(), cage, replace(self._options, exercises=asked))
+            options = replace(self._options, exercises=asked, secret=self._secret(work))
+            judge = Judge(self._assignment, self._reference(), cage, options)
             result = judge.grade(prepared.submission, self._level)
         result = in_cells(with_missing(result, self._assignment), prepared.submission.cells)
         result = with_bases(result, self._assignment)
@@ -182,6 +184,11 @@ class GradingSlot:
         if result.faults:
             return Done(Graded(fault=result.faults[0].sentence or "an exercise could not be graded"), 1, prepared.notes)
         return Done(Graded(result), 1, prepared.notes)
+
+    def _secret(self, work: Work) -> bytes | None:
+        """Another one for each further hand-in of a student, who may have seen what the one before was asked."""
+        secret = self._options.secret
+        return None if secret is None else of_hand_in(secret, work.earlier)
 
     def _reference(self) -> Oracle:
         if self._oracle is None:

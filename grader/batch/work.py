@@ -10,11 +10,13 @@ from grader.submission import TurnedIn
 
 @dataclass(frozen=True)
 class Work:
-    """A submission that is to be graded. `before`: its last grade, where the assignment was another one then."""
+    """A submission that is to be graded. `before`: its last grade, where the assignment was another one then.
+    `earlier`: how many others of the same student were graded before it."""
 
     turned_in: TurnedIn
     handed: Handed
     before: Entry | None = None
+    earlier: int = 0
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from grader.judge import Options
 from grader.report import terminal
 from grader.result import Result
 from grader.sandbox import LEVELS
+from grader.seed import secret_of
 from grader.submission import Submission
 
 
@@ -76,7 +77,7 @@ def check(
         exercises=tuple(exercise.id for exercise in chosen.select(exercises)) if exercises else None,
         public_only=public,
         device=device_of("cuda" if device == "both" else device),
-        secret=seed.encode() if seed is not None else None,
+        secret=secret_of(seed.encode()) if seed is not None else None,
     )
 
     def graded(on: str, record: Path | None, page: Path | None) -> tuple[Result, int]:

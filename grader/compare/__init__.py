@@ -1,6 +1,7 @@
 """Expected and got: agreement, or where and by how much not."""
 
 from grader.compare.comparison import (
+    HALF,
     TOLERANCE,
     Agreement,
     Comparison,
@@ -14,6 +15,7 @@ from grader.compare.measure import EPSILON, Measure, distances
 
 __all__ = [
     "EPSILON",
+    "HALF",
     "TOLERANCE",
     "Agreement",
     "Comparison",

@@ -1,7 +1,7 @@
 """What a wrong answer looks like: the misconception that gives the same, or else the shape of the error."""
 
 from grader.diagnose.blocked import blocked
-from grader.diagnose.description import Description, describe, shown
+from grader.diagnose.description import Description, describe
 from grader.diagnose.diagnosis import Diagnosis, Found
 from grader.diagnose.excerpt import excerpt
 from grader.diagnose.hints import Named, hints
@@ -20,5 +20,4 @@ __all__ = [
     "excerpt",
     "hints",
     "sharing",
-    "shown",
 ]

@@ -1,6 +1,7 @@
 """A wrong answer in words: one sentence, then where and by how much.
 
-A sentence about a hidden case holds no input and no expected value: shapes, names, places and factors at most.
+A sentence about a hidden case holds no number that depends on an input or on what is expected: shapes, names, and of
+places and factors those that anybody knows (grader.diagnose.view.Finding).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from grader.agreement import comparison_of
-from grader.compare import Agreement, Difference, Mismatch, as_array, distances, dtype_name
+from grader.compare import HALF, Agreement, Difference, Mismatch, as_array, distances, dtype_name
 from grader.diagnose.outcome import Wrong
 from grader.diagnose.patterns import findings
 from grader.diagnose.shapes import remedy
@@ -53,30 +54,27 @@ def describe(agreement: Agreement, question: Question, wrong: Sequence[Wrong] = 
 
     Values are shown for public cases only."""
     others = [one for one in wrong if one[0] is not question]
-    chosen = _one_of_each(agreement)
+    chosen = _one_of_each(agreement, question)
     told = [_tell(difference, agreement, question, others) for difference in chosen[:OUTPUTS]]
     first = min(told, key=lambda one: (one.finding.vague, told.index(one)))
     sentence, *more = dict.fromkeys(f"`{path_of(o.difference, question)}` {o.finding.text}" for o in (first, *told))
     details = [_case(question, first), *_where(first.difference, question), *more]
     if len(chosen) > OUTPUTS:
-        details.append(f"{len(chosen) - OUTPUTS:,} more differ")
+        details.append("others differ, too" if question.case.hidden else f"{len(chosen) - OUTPUTS:,} more differ")
     details += _right(agreement, question, wrong)
     return Description(sentence, tuple(details))
 
 
-def shown(error: float, question: Question) -> float:
-    """An error as it may be told: in a hidden case with two digits, since all of them would tell what a single number
-    should have been."""
-    return float(f"{error:.1e}") if question.case.hidden else error
-
-
-def _one_of_each(agreement: Agreement) -> list[Difference]:
-    """The differences, one of each output first."""
+def _one_of_each(agreement: Agreement, question: Question) -> list[Difference]:
+    """The differences, one of each output first; in a hidden case one of each name."""
     firsts: dict[str, Difference] = {}
     for difference in agreement.differences:
         firsts.setdefault(_output(difference), difference)
     ids = {id(one) for one in firsts.values()}
-    return [*firsts.values(), *(one for one in agreement.differences if id(one) not in ids)]
+    ordered = [*firsts.values(), *(one for one in agreement.differences if id(one) not in ids)]
+    if not question.case.hidden:
+        return ordered
+    return list({path_of(one, question): one for one in reversed(ordered)}.values())[::-1]
 
 
 def _output(difference: Difference) -> str:
@@ -114,10 +112,12 @@ def _otherwise(d: Difference, agreement: Agreement, question: Question) -> str:
     if d.kind is Mismatch.NONE:
         return "is None"
     if d.kind is Mismatch.DTYPE:
-        return f"is {dtype_of(d.got)}, not {dtype_of(d.expected)}{_values_of_another_dtype(d)}"
+        return f"is {dtype_of(d.got)}, not {dtype_of(d.expected)}{_values_of_another_dtype(d, question)}"
     if d.kind is Mismatch.SHAPE:
         return _shape(d, question)
     wanted, came = kind_of(d.expected), kind_of(d.got)
+    if question.case.hidden and isinstance(d.got, Opaque) and came != wanted:
+        came = "an object"  # its type has a name of the submission's own
     return f"is {came}, not {wanted}" if wanted != came else f"is {came}, but not the right one"
 
 
@@ -131,25 +131,27 @@ def _shape(d: Difference, question: Question) -> str:
     if e is None or g is None:
         return said
     measure = comparison_of(question).measure(dtype_name(d.expected), dtype_name(d.got))
-    fitting = remedy(path_of(d, question), e, g, measure)
+    fitting = remedy(path_of(d, question), e, g, measure, question.case.hidden)
     return f"{said}: {fitting}" if fitting else said
 
 
 def _instead(d: Difference, agreement: Agreement, question: Question) -> str:
     """A key beside the missing one that may have been meant for it."""
+    if question.case.hidden:
+        return ""  # a key is a text of the submission's own
     beside = d.path.rpartition("[")[0]
     extras = {
         path_of(one, question): one
         for one in agreement.differences
         if one.kind is Mismatch.EXTRA and one.path.rpartition("[")[0] == beside
     }
-    if path_of(d, question) in extras:
-        return ""  # in a hidden case keys may not be told apart
     close = difflib.get_close_matches(path_of(d, question), list(extras), n=1, cutoff=0.5)
     return f", which has `{close[0]}` instead" if close else ""
 
 
-def _values_of_another_dtype(d: Difference) -> str:
+def _values_of_another_dtype(d: Difference, question: Question) -> str:
+    if question.case.hidden and dtype_name(d.got) in HALF:
+        return ""  # so loosely a number can be guessed
     return "; its values are right" if d.error <= d.tolerance else ", and its values are wrong too"
 
 
@@ -165,12 +167,14 @@ def _case(question: Question, told: Told) -> str:
 
 
 def _where(d: Difference, question: Question) -> list[str]:
-    """How many entries, how far off, and the worst one: its values in public cases only."""
-    show = not question.case.hidden
+    """How many entries, how far off, and the worst one; in hidden cases how far off it may be."""
     seen = view(d, question)
+    if question.case.hidden:
+        is_measured = seen is not None and d.kind is Mismatch.VALUES and d.tolerance > 0
+        return [f"a relative error of {d.tolerance:.0e} is allowed"] if is_measured else []
     if seen is None or not seen.expected.size or d.kind is Mismatch.DTYPE:
         arrays = as_array(d.expected) is not None and as_array(d.got) is not None
-        if not show or arrays or d.kind in (Mismatch.MISSING, Mismatch.EXTRA, Mismatch.NONE, Mismatch.SHAPE):
+        if arrays or d.kind in (Mismatch.MISSING, Mismatch.EXTRA, Mismatch.NONE, Mismatch.SHAPE):
             return []
         return [f"expected {_short(d.expected)}, got {_short(d.got)}"]
     lines = []
@@ -183,12 +187,8 @@ def _where(d: Difference, question: Question) -> list[str]:
     away = np.where(seen.wrong, distances(seen.expected, seen.got), -1.0)
     worst = np.unravel_index(int(away.argmax()), away.shape)
     place = at(seen.name, *(str(int(i)) for i in worst))
-    if show:
-        wanted, came = two_numbers(seen.expected[worst].item(), seen.got[worst].item())
-        lines.append(f"{place.strip('`')}: expected {wanted}, got {came}")
-    elif worst:
-        lines.append(f"{place.strip('`')} is farthest off")
-    return lines
+    wanted, came = two_numbers(seen.expected[worst].item(), seen.got[worst].item())
+    return [*lines, f"{place.strip('`')}: expected {wanted}, got {came}"]
 
 
 def _right(agreement: Agreement, question: Question, wrong: Sequence[Wrong]) -> list[str]:

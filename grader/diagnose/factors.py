@@ -14,6 +14,8 @@ from grader.diagnose.words import size_of
 
 LARGEST = 1000  # whole numbers up to which a factor may be one
 DENOMINATOR = 12  # the largest one of a fraction
+NAMED = (3, 4, 10, 100, 255, 1000)  # whole numbers that stand for a mistake by themselves: percents, bytes
+MULTIPLE = "is a multiple of the right answer, by the same factor everywhere"
 STRICT = 1e-4  # tolerances up to which "exactly" may be said
 
 
@@ -24,6 +26,7 @@ class Factor:
     key: str
     value: float
     text: str
+    named: bool = True  # the number stands for a mistake, and may be told of a hidden case
 
 
 def factors(view: View) -> Iterator[Finding]:
@@ -44,12 +47,12 @@ def factors(view: View) -> Iterator[Finding]:
             value = sign * factor.value
             if value != 1 and math.isclose(k, value, rel_tol=1e-3) and view.fits(view.got / value):
                 minus = ", and its sign is wrong" if sign < 0 else ""
-                yield Finding(f"factor {sign:g} {factor.key}", f"{factor.text}{minus}")
+                text = f"{factor.text}{minus}"
+                yield Finding(f"factor {sign:g} {factor.key}", text, discreet=factor.named)
     if view.telling:
-        # In a hidden case so few digits that nobody reads an expected value from them.
-        times = f"is {k:.{3 if view.hidden else 4}g} times the right answer"
+        times = f"is {k:.4g} times the right answer"
         near = f"is too {'large' if k > 1 else 'small'} by a share of {abs(k - 1):.1e} everywhere"
-        yield Finding("factor", near if abs(k - 1) < 1e-2 else times)
+        yield Finding("factor", near if abs(k - 1) < 1e-2 else times, discreet=MULTIPLE)
 
 
 def _quotient(view: View) -> float | None:
@@ -117,13 +120,13 @@ def _powers(view: View) -> Iterator[Factor]:
 def _whole(k: float) -> Iterator[Factor]:
     n = round(abs(k))
     if 3 <= n <= LARGEST:
-        yield Factor(f"{n}", n, f"is {n:,} times the right answer")
+        yield Factor(f"{n}", n, f"is {n:,} times the right answer", n in NAMED)
     n = round(1 / abs(k))
     if 3 <= n <= LARGEST:
-        yield Factor(f"1/{n}", 1 / n, f"is the right answer divided by {n:,}")
+        yield Factor(f"1/{n}", 1 / n, f"is the right answer divided by {n:,}", n in NAMED)
 
 
 def _fractions(k: float) -> Iterator[Factor]:
     near = Fraction(abs(k)).limit_denominator(DENOMINATOR)
     if near.denominator > 1 and 1 < near.numerator <= DENOMINATOR:
-        yield Factor(str(near), float(near), f"is {near} of the right answer")
+        yield Factor(str(near), float(near), f"is {near} of the right answer", False)

@@ -62,16 +62,23 @@ def likeness(question: Question, response: Response, theirs: Answer, right: dict
 
 
 def compared(question: Question, answer: dict[str, Any]) -> dict[str, Any]:
-    """The outputs that are compared with the reference's, without addresses of memory."""
-    return {name: _without_addresses(value) for name, value in answer.items() if question.exercise.compares(name)}
+    """The outputs that are compared with the reference's, without what is another one each time: addresses of memory,
+    and keys that are not equal to themselves."""
+    return {name: _lasting(value) for name, value in answer.items() if question.exercise.compares(name)}
 
 
-def _without_addresses(value: Any) -> Any:
+def _lasting(value: Any) -> Any:
     if isinstance(value, wire.Opaque):
         return wire.Opaque(value.type, _addresses.sub("", value.text))
     if isinstance(value, dict):
-        return {key: _without_addresses(item) for key, item in value.items()}
-    return type(value)(map(_without_addresses, value)) if isinstance(value, list | tuple) else value
+        return {_lasting_key(key): _lasting(item) for key, item in value.items()}
+    return type(value)(map(_lasting, value)) if isinstance(value, list | tuple) else value
+
+
+def _lasting_key(key: Any) -> Any:
+    if isinstance(key, tuple):
+        return tuple(map(_lasting_key, key))
+    return key if key == key else repr(key)
 
 
 def equal(got: dict[str, Any], model: dict[str, Any], truth: dict[str, Any], how: Comparison) -> bool:

@@ -28,7 +28,7 @@ def _axes(view: View) -> Iterator[Finding]:
     g = view.got
     for order in permutations(range(g.ndim)) if g.ndim <= DIMENSIONS else ():
         if list(order) != sorted(order) and view.fits(g.transpose(order)):
-            yield Finding(f"axes {order}", transposed(view.name, order))
+            yield Finding(f"axes {order}", transposed(view.name, order), discreet=True)
 
 
 def transposed(name: str, order: tuple[int, ...]) -> str:
@@ -48,7 +48,7 @@ def _turned(view: View) -> Iterator[Finding]:
         for turned in combinations(axes, count):
             if view.fits(np.flip(g, turned)):
                 what = " and ".join(lines_of(axis, g.ndim) for axis in turned)
-                yield Finding(f"turned {turned}", f"has its {what} in reverse order")
+                yield Finding(f"turned {turned}", f"has its {what} in reverse order", discreet=True)
 
 
 def _shifted(view: View) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def _shifted(view: View) -> Iterator[Finding]:
                 one = at(view.name, *there, "i + 1" if late else "i")
                 other = at(view.name, *there, "i" if late else "i + 1")
                 what = f"is shifted by one: what belongs to {other} stands at {one}"
-                yield Finding(f"shifted {axis} {late}", what)
+                yield Finding(f"shifted {axis} {late}", what, discreet=True)
 
 
 def _permuted(view: View) -> Iterator[Finding]:
@@ -75,7 +75,9 @@ def _permuted(view: View) -> Iterator[Finding]:
     for axis in {0: None, e.ndim - 1: None} if e.ndim > 1 else ():
         order = _matching(np.moveaxis(e, axis, 0), np.moveaxis(g, axis, 0))
         if order is not None and view.fits(np.take(g, order, axis)):
-            yield Finding(f"permuted {axis}", f"has the right {lines_of(axis, e.ndim)}, in another order")
+            yield Finding(
+                f"permuted {axis}", f"has the right {lines_of(axis, e.ndim)}, in another order", discreet=True
+            )
 
 
 def _matching(e: Array, g: Array) -> Array | None:
@@ -99,7 +101,7 @@ def _any_order(view: View) -> Iterator[Finding]:
     order = np.empty(e.size, np.int64)
     order[np.argsort(e, axis=None, kind="stable")] = np.argsort(g, axis=None, kind="stable")
     if view.fits(g.reshape(-1)[order].reshape(e.shape)):
-        yield Finding("order", "has the right values, in another order")
+        yield Finding("order", "has the right values, in another order", discreet=True)
 
 
 def _cut(axis: int, part: slice) -> tuple[slice, ...]:

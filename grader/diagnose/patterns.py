@@ -15,7 +15,11 @@ from grader.diagnose.words import at, share
 
 
 def findings(view: View) -> Iterator[Finding]:
-    """The last one is always true and vague: how many entries are wrong."""
+    """The last one is always true and vague: how many entries are wrong. Of a hidden case only what may be told."""
+    yield from filter(None, (finding.told(view.hidden) for finding in _all(view)))
+
+
+def _all(view: View) -> Iterator[Finding]:
     if _not_finite(view).any():
         yield from _without_numbers(view)
     elif view.nothing and view.expected.size > 1:
@@ -37,7 +41,8 @@ def findings(view: View) -> Iterator[Finding]:
             yield _wrong(view, place)
         yield from _zeros(view)
     count, size = int(view.wrong.sum()), view.wrong.size
-    yield Finding("share", f"is wrong in {share(count, size)}" if size > 1 else "is wrong", vague=True)
+    text = f"is wrong in {share(count, size)}" if size > 1 else "is wrong"
+    yield Finding("share", text, vague=True, discreet="is wrong")
 
 
 def _not_finite(view: View) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
@@ -52,29 +57,34 @@ def _without_numbers(view: View) -> Iterator[Finding]:
     nans = int((bad & np.isnan(view.got)).sum())
     others = int(bad.sum()) - nans
     if bad.size == 1:
-        yield Finding(f"not finite {bool(nans)}", "is NaN" if nans else "is infinite")
+        yield Finding(f"not finite {bool(nans)}", "is NaN" if nans else "is infinite", discreet=True)
         return
+    # Of numbers alone: else these would be counts of what is expected, too.
+    counted: bool | str = bool(np.isfinite(view.expected).all()) or "is not finite where it should be"
     what = [f"{word} in {count:,}" for word, count in (("NaN", nans), ("infinite", others)) if count]
     said = f"is {' and '.join(what)} of {bad.size:,} entries"
     key = f"not finite {bool(nans)} {bool(others)}"
-    place = where(view, bad)
-    if place is not None:
-        yield Finding(f"{key} {place.key}", f"{said}, {place.text}")
+    place = where(view, bad, own=True)
+    if place is not None and (counted is True or not view.hidden):
+        yield Finding(f"{key} {place.key}", f"{said}, {place.text}", discreet=True)
     elif bad.all():
-        yield Finding(key, said)
+        yield Finding(key, said, discreet=counted)
         return
     first = np.unravel_index(int(bad.argmax()), bad.shape)
-    yield Finding(key, f"{said}, the first of them at {at(view.name, *(str(int(i)) for i in first))}")
+    text = f"{said}, the first of them at {at(view.name, *(str(int(i)) for i in first))}"
+    yield Finding(key, text, discreet=counted)
 
 
 def _wrong(view: View, place: Finding) -> Finding:
-    wrong = view.wrong
-    zero = " (it is 0 there)" if not view.got[wrong].any() and view.expected[wrong].all() else ""
-    return Finding(place.key, f"is wrong {place.text}{zero}")
+    wrong = place.mask if view.hidden and place.mask is not None else view.wrong
+    zero = " (it is 0 there)" if not view.got[wrong].any() and (view.hidden or view.expected[wrong].all()) else ""
+    return Finding(place.key, f"is wrong {place.text}{zero}", discreet=True)
 
 
 def _zeros(view: View) -> Iterator[Finding]:
     wrong = view.wrong
     count = int(wrong.sum())
     if 1 < count < wrong.size and not view.got[wrong].any():
-        yield Finding("zeros", f"is 0 in {share(count, wrong.size)} where it should not be, and right elsewhere")
+        text = f"is 0 in {share(count, wrong.size)} where it should not be, and right elsewhere"
+        some = "is 0 in some entries where it should not be, and right elsewhere"
+        yield Finding("zeros", text, discreet=some if view.was_earned(~wrong) else False)

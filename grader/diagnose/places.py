@@ -17,27 +17,36 @@ Mask = NDArray[np.bool_]
 CHANCE = 1e-3  # a place that has to do with values is named where entries would fall into it less often than this
 DENSE = 0.5  # share of a place that is wrong, from which on it says where
 BORDER = 3  # the widest border
+MANY = 6  # entries that nobody guesses all at once
 
 
 @dataclass(frozen=True)
 class Place:
-    """A part of an array: `where` continues "wrong ..."; `shaped`: it is given by indices, not by values."""
+    """A part of an array: `where` continues "wrong ..."; `shaped`: it is given by indices, not by values; `found`: by
+    where the mask is, as no other place is; `later`: it reaches from some index to the end; `expected`: by what is
+    expected."""
 
     key: str
     where: str
     mask: Mask
     shaped: bool
+    found: bool = False
+    later: bool = False
+    expected: bool = False
 
 
-def where(view: View, mask: Mask) -> Finding | None:
-    """The smallest place that holds all entries of `mask`, as "in the first row only"; None where there is none."""
+def where(view: View, mask: Mask, own: bool = False) -> Finding | None:
+    """The smallest place that holds all entries of `mask`, as "in the first row only"; None where there is none. `own`:
+    the mask can be seen in the answer alone."""
     count, size = int(mask.sum()), mask.size
     if not 0 < count < size:
         return None
-    box = _box(view.name, mask)
+    box = _box(view, mask, own)
+    if box is not None and not _may_be_told(view, box, own):
+        box = None
     if count == 1 and box is not None:
         entry = at(view.name, *(str(int(i[0])) for i in np.nonzero(mask)))
-        return Finding(f"place {box.key}", f"in one entry only, {entry}")
+        return Finding(f"place {box.key}", f"in one entry only{'' if view.hidden else f', {entry}'}", mask=mask)
     best: tuple[float, bool, Place] | None = None
     for place in ([box] if box else []) + list(_places(view)):
         inside = int(np.broadcast_to(place.mask, mask.shape).sum())
@@ -48,14 +57,32 @@ def where(view: View, mask: Mask) -> Finding | None:
             continue
         if density < DENSE and not (place.shaped and inside <= size / 2):
             continue
-        if best is None or (density, place.shaped) > best[:2]:
+        if (best is None or (density, place.shaped) > best[:2]) and _may_be_told(view, place, own):
             best = density, place.shaped, place
     if best is None:
         return None
     density, shaped, place = best
+    whole = np.broadcast_to(place.mask, mask.shape)
     if not shaped:
-        return Finding(f"place {place.key}", f"{'exactly' if density == 1 else 'only'} {place.where}")
-    return Finding(f"place {place.key}", place.where if place.where.startswith("from") else f"{place.where} only")
+        # Else a single entry could be tried, whether it is right.
+        exactly = density == 1 and (own or not view.hidden)
+        return Finding(f"place {place.key}", f"{'exactly' if exactly else 'only'} {place.where}", mask=whole)
+    text = place.where if place.where.startswith("from") else f"{place.where} only"
+    return Finding(f"place {place.key}", text, mask=whole)
+
+
+def _may_be_told(view: View, place: Place, own: bool) -> bool:
+    """Whether a place may be told of a hidden case. All entries outside are right, and so many could not be guessed: if
+    they could, a right beginning would be told from a wrong one, and the next entry tried."""
+    if not view.hidden:
+        return True
+    if own:
+        return not place.expected
+    inside = np.broadcast_to(place.mask, view.expected.shape)
+    is_half = 2 * int(inside.sum()) <= inside.size
+    if place.shaped and not place.found and is_half and int((~inside).sum()) >= MANY:
+        return True
+    return (is_half or place.later or not place.found) and view.was_earned(~inside)
 
 
 def _chance(size: int, inside: int, count: int) -> float:
@@ -75,7 +102,7 @@ def _places(view: View) -> Iterator[Place]:
 # -- by index ----------------------------------------------------------------------------------------------------------
 
 
-def _box(name: str, mask: Mask) -> Place | None:
+def _box(view: View, mask: Mask, own: bool) -> Place | None:
     """The smallest block that holds all of the mask, unless that is the whole array."""
     if mask.ndim == 0:
         return None
@@ -88,7 +115,22 @@ def _box(name: str, mask: Mask) -> Place | None:
     box = np.zeros(mask.shape, np.bool_)
     box[tuple(slice(start, stop) for start, stop, _ in ranges)] = True
     key = "box " + " ".join(f"{_end(start, size)}:{_end(stop, size)}" for start, stop, size in ranges)
-    return Place(key, _box_words(name, ranges), box, True)
+    narrow = [axis for axis, (start, stop, size) in enumerate(ranges) if stop - start < size]
+    start, stop, size = ranges[narrow[0]]
+    later, single = len(narrow) == 1 and start > 0 and stop == size, len(narrow) == 1 and stop - start == 1
+    is_end = single and (later or start == 0)
+    words = _box_words(view.name, ranges) if is_end or own or not view.hidden else _box_roughly(ranges, later, single)
+    return Place(key, words, box, True, found=not is_end, later=later)
+
+
+def _box_roughly(ranges: list[tuple[int, int, int]], later: bool, single: bool) -> str:
+    """The same without indices. `later`: from some index on; `single`: at one index."""
+    axis = next(axis for axis, (start, stop, size) in enumerate(ranges) if stop - start < size)
+    if later:
+        return f"from some point on, and right in the {lines_of(axis, len(ranges))} before"
+    if single and len(ranges) <= 2:
+        return f"in one {'entry' if len(ranges) == 1 else ('row', 'column')[axis]}"
+    return "in one block"
 
 
 def _end(index: int, size: int) -> str:
@@ -174,7 +216,7 @@ def _by_value(view: View) -> Iterator[Place]:
             yield from _of_labels(name, x, e)
     if e.dtype.kind in "fi":
         for sign, mask in _signs(e):
-            yield Place(f"expected {sign}", f"where the right answer is {sign}", mask, False)
+            yield Place(f"expected {sign}", f"where the right answer is {sign}", mask, False, expected=True)
 
 
 def _spread(x: Array, shape: tuple[int, ...]) -> Array | None:

@@ -10,28 +10,34 @@ import numpy as np
 
 from grader.compare import Measure
 from grader.diagnose.orders import DIMENSIONS
-from grader.diagnose.view import LARGE, Array
+from grader.diagnose.view import LARGE, Array, View
 from grader.diagnose.words import at
 
 MARGIN = 8  # the widest border that is tried for a crop
 
 
-def remedy(name: str, expected: Array, got: Array, measure: Measure) -> str | None:
-    """What would make an answer of another shape right, as a clause; every one of them has been tried."""
+def remedy(name: str, expected: Array, got: Array, measure: Measure, hidden: bool = False) -> str | None:
+    """What would make an answer of another shape right, as a clause; every one of them has been tried. In a hidden case
+    none of which half of the right answer is not a part: piece by piece it could be guessed."""
     if max(expected.size, got.size) > LARGE or expected.dtype.kind not in "biufc" or got.dtype.kind not in "biufc":
         return None
-    return next(_remedies(name, expected, got, measure), None)
+    return next(_remedies(name, expected, got, measure, hidden), None)
 
 
-def _remedies(name: str, e: Array, g: Array, measure: Measure) -> Iterator[str]:
+def _remedies(name: str, e: Array, g: Array, measure: Measure, hidden: bool) -> Iterator[str]:
     telling = len(np.unique(e.reshape(-1)[:10_000])) > 2
     if e.size == g.size and e.size:
         yield from _rearranged(name, e, g, measure)
     if g.size and e.size and (telling or g.ndim != e.ndim):
         yield from _spread(e, g, measure)
-        yield from _reduced(e, g, measure)
-        yield from _stacked(name, e, g, measure)
-    if e.ndim == g.ndim:
+        ours = (
+            (False,)
+            if hidden and not View(name, e, g, measure).was_earned(np.ones(e.shape, np.bool_))
+            else (False, True)
+        )
+        yield from _reduced(e, g, measure, ours)
+        yield from _stacked(name, e, g, measure, ours)
+    if e.ndim == g.ndim and (not hidden or 2 * g.size >= e.size):
         yield from _cropped(name, e, g, measure, telling)
 
 
@@ -53,9 +59,10 @@ def _without_ones(x: Array) -> list[int]:
     return [size for size in x.shape if size != 1]
 
 
-def _reduced(e: Array, g: Array, measure: Measure) -> Iterator[str]:
+def _reduced(e: Array, g: Array, measure: Measure, which_longer: tuple[bool, ...]) -> Iterator[str]:
     """A sum or a mean that was not taken, or was taken too far."""
-    for longer, shorter, ours in ((g, e, False), (e, g, True)):
+    for ours in which_longer:
+        longer, shorter = (e, g) if ours else (g, e)
         if longer.ndim > DIMENSIONS or longer.dtype.kind not in "iuf" or longer.ndim <= shorter.ndim - 1:
             continue
         for count in range(1, longer.ndim + 1):
@@ -87,9 +94,10 @@ def _spread(e: Array, g: Array, measure: Measure) -> Iterator[str]:
             yield f"{text} right, as where arrays of the shapes {(len(g), 1)} and {(len(g),)} meet"
 
 
-def _stacked(name: str, e: Array, g: Array, measure: Measure) -> Iterator[str]:
+def _stacked(name: str, e: Array, g: Array, measure: Measure, which_longer: tuple[bool, ...]) -> Iterator[str]:
     """One of several: the right answer is a part of it, or it is a part of the right answer."""
-    for longer, shorter, ours in ((g, e, False), (e, g, True)):
+    for ours in which_longer:
+        longer, shorter = (e, g) if ours else (g, e)
         if longer.ndim != shorter.ndim + 1:
             continue
         for axis, size in enumerate(longer.shape):

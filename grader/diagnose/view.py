@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.compare import Difference, Measure, as_array, distances
+from grader.compare import Difference, Measure, Mismatch, as_array, distances
 from grader.question import Question
 from grader.wire import Tensor
 
@@ -20,16 +21,31 @@ Array = NDArray[Any]
 SAMPLED = 64  # entries that are looked at before all are
 LARGE = 1 << 22  # entries from which on only what is cheap is tried
 ARRAYS = 40  # inputs that are looked at
+MANY = 1 << 12  # entries that tell whether others can be guessed
+
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
 class Finding:
     """A true sentence about a view, without its subject: "is exactly half the right answer". `key` is the same for the
-    same finding in another case; `vague`: it tells how much is wrong, and nothing more."""
+    same finding in another case; `vague`: it tells how much is wrong, and nothing more.
+
+    `discreet`: what is said of it in a hidden case: the same, another text, or nothing. Whoever chooses an answer and
+    reads this may learn that it was right, also up to a change out of a small set that anybody knows; no number, and
+    nothing of some entries for which the others need not be right."""
 
     key: str
     text: str
     vague: bool = False
+    discreet: bool | str = False
+    mask: NDArray[np.bool_] | None = field(default=None, compare=False, repr=False)  # the place that it tells
+
+    def told(self, hidden: bool) -> Finding | None:
+        """The finding as it may be told."""
+        if not hidden or self.discreet is True:
+            return self
+        return replace(self, text=self.discreet) if self.discreet else None
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,17 @@ class View:
         """Whether so few numbers would be taken for right that a single one which fits is no chance."""
         return self.precise and self.measure.limit <= 1e-6
 
+    def was_earned(self, right: NDArray[np.bool_]) -> bool:
+        """Whether nobody guesses what is expected in these entries one by one: half of them, and three at least, are
+        different floats that are no short fractions, compared strictly."""
+        e = self.expected[right]
+        if e.dtype.kind != "f" or self.measure.limit > 1e-4:
+            return False
+        e = e[:: max(1, e.size // MANY)].astype(np.float64)
+        with np.errstate(all="ignore"):
+            odd = e[np.isfinite(e) & (np.abs(e * 2520 - np.round(e * 2520)) > 1e-3)]
+        return len(np.unique(odd)) >= max(3, e.size / 2)
+
     @cached_property
     def nothing(self) -> bool:
         """Whether 0 is expected everywhere, up to rounding."""
@@ -115,10 +142,16 @@ def view(difference: Difference, question: Question) -> View | None:
 
 
 def path_of(difference: Difference, question: Question) -> str:
-    """How a difference may be named: in a hidden case without what may have been an input."""
+    """How a difference may be named: in a hidden case without what may have been an input, a name of the submission's
+    own, or the place of a single value in a list."""
     if not question.case.hidden:
         return difference.path
     path = difference.safe_path
+    if difference.kind is Mismatch.EXTRA:
+        return f"{path.rpartition('[')[0]}[...]"
+    array = as_array(difference.expected)
+    if array is None or array.size < 2:
+        path = _INDEX.sub("[...]", path)
     if any(repr(text) in path for text in _texts(question.inputs)):
         return f"{path.partition('[')[0]}[...]"
     return path

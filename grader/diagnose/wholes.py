@@ -20,15 +20,15 @@ def simple(view: View) -> Iterator[Finding]:
     """Zero, the same number everywhere, or an input."""
     e, g = view.expected, view.got
     if g.size > 1 and not g.any() and e.any():
-        yield Finding("zero", "is zero everywhere")
+        yield Finding("zero", "is zero everywhere", discreet=True)
     elif g.size > 2 and e.size and bool((g == g.reshape(-1)[0]).all()) and not bool((e == e.reshape(-1)[0]).all()):
-        yield Finding("constant", "is the same number everywhere")
+        yield Finding("constant", "is the same number everywhere", discreet=True)
     for name, array in view.arrays.items():
         if array.size > 1 and array.dtype.kind == g.dtype.kind and array.any() and view.telling:
             if array.shape == g.shape and np.array_equal(array, g):
-                yield Finding(f"input {name}", f"is the input `{name}`, unchanged")
+                yield Finding(f"input {name}", f"is the input `{name}`, unchanged", discreet=True)
             elif array.ndim == 2 and array.T.shape == g.shape and np.array_equal(array.T, g):
-                yield Finding(f"input {name}.T", f"is the transpose of the input `{name}`")
+                yield Finding(f"input {name}.T", f"is the transpose of the input `{name}`", discreet=True)
 
 
 def offsets(view: View) -> Iterator[Finding]:
@@ -39,8 +39,8 @@ def offsets(view: View) -> Iterator[Finding]:
     away = g - e
     c = float(np.median(away))
     if c and view.fits(g - c):
-        size = "" if view.hidden else f", {abs(c):.4g}"
-        yield Finding("offset", f"is too {'large' if c > 0 else 'small'} by the same number everywhere{size}")
+        text = f"is too {'large' if c > 0 else 'small'} by the same number everywhere, {abs(c):.4g}"
+        yield Finding("offset", text, discreet="is off by the same number everywhere")
     yield from _multiple_of_an_input(view, away)
 
 
@@ -54,7 +54,7 @@ def one_off(view: View) -> Iterator[Finding]:
     for by, word in ((1, "large"), (-1, "small")):
         if view.fits((g - by).astype(g.dtype)):
             everywhere = " everywhere" if e.size > 1 else ""
-            yield Finding(f"one {by}", f"is too {word} by exactly one{everywhere}")
+            yield Finding(f"one {by}", f"is too {word} by exactly one{everywhere}", discreet=True)
 
 
 def _multiple_of_an_input(view: View, away: Array) -> Iterator[Finding]:
@@ -68,6 +68,7 @@ def _multiple_of_an_input(view: View, away: Array) -> Iterator[Finding]:
             yield Finding(
                 f"term {name}",
                 f"differs from the right answer by a multiple of `{name}`: a term is missing or too many",
+                discreet=True,
             )
 
 
@@ -86,13 +87,15 @@ def of_each_row(view: View) -> Iterator[Finding]:
             continue
         off = (g - e).mean(axis=axis, keepdims=True)
         if view.fits(g - off) and _is_large(view, off):
-            yield Finding(f"offset of {axis}", f"is right but for a number that is added to {_each(view, axis)}")
+            text = f"is right but for a number that is added to {_each(view, axis)}"
+            yield Finding(f"offset of {axis}", text, discreet=True)
         place = np.expand_dims(np.abs(e).argmax(axis=axis), axis)
         with np.errstate(all="ignore"):
             k = np.take_along_axis(g, place, axis) / np.take_along_axis(e, place, axis)
         k = np.where(np.isfinite(k) & (k != 0), k, 1.0)
         if view.fits(g / k):
-            yield Finding(f"factor of {axis}", f"is right but for a factor of its own for {_each(view, axis)}")
+            text = f"is right but for a factor of its own for {_each(view, axis)}"
+            yield Finding(f"factor of {axis}", text, discreet=True)
 
 
 def _each(view: View, axis: int) -> str:
@@ -126,11 +129,12 @@ def functions(view: View) -> Iterator[Finding]:
         with np.errstate(all="ignore"):
             model = function(e)
         if bool(np.isfinite(model).all()) and model.any() and view.is_like(model) and not view.fits(model):
-            yield Finding(text, text)
+            yield Finding(text, text, discreet=function not in (np.round, np.trunc))  # whole numbers can be guessed
     if e.size > 2 and view.telling:
         signs = (g < 0) != (e < 0)
         if view.fits(np.where(signs, -g, g)):
-            yield Finding("signs", f"has the wrong sign in {share(int(signs.sum()), e.size)}, and is right otherwise")
+            text = f"has the wrong sign in {share(int(signs.sum()), e.size)}, and is right otherwise"
+            yield Finding("signs", text, discreet="has the wrong sign in some entries, and is right otherwise")
 
 
 def precision(view: View) -> Iterator[Finding]:
@@ -146,7 +150,8 @@ def precision(view: View) -> Iterator[Finding]:
     with np.errstate(all="ignore"):
         rounded = np.array_equal(view.got, view.got.astype(name).astype(view.got.dtype))
     if rounded and not np.array_equal(view.got, np.round(view.got)):
-        yield Finding("rounded", f"was rounded to {name}: it has no more digits than that")
+        yield Finding("rounded", f"was rounded to {name}: it has no more digits than that", discreet=True)
     else:
         digits = max(1, math.floor(-math.log10(max(error, 1e-300))))
-        yield Finding("digits", f"is right to {digits} digits only, about as many as {name} has")
+        text = f"is right to {digits} digits only, about as many as {name} has"
+        yield Finding("digits", text, discreet=f"is right to few digits only, about as many as {name} has")

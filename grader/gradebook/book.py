@@ -141,6 +141,15 @@ class Gradebook:
                     {"" if faults else "AND fault IS NULL"} LIMIT 1"""
         return bool(self._rows(query, (assignment, handed.student, handed.digest, settings)))
 
+    def earlier(self, assignment: str, handed: Handed) -> int:
+        """How many other contents of the same student had a record before these had one: the same number whenever it is
+        asked."""
+        theirs = "FROM results WHERE assignment = ? AND student = ? AND record IS NOT NULL"
+        query = f"""SELECT count(*) FROM (SELECT min(id) AS first {theirs} AND digest != ? GROUP BY digest)
+                    WHERE first < coalesce((SELECT min(id) {theirs} AND digest = ?), first + 1)"""
+        what = (assignment, handed.student, handed.digest)
+        return int(self._rows(query, (*what, *what))[0][0])
+
     def deaths(self, assignment: str, handed: Handed, settings: str) -> int:
         """How many processes have died while they graded it."""
         query = "SELECT deaths, holder FROM claims WHERE assignment = ? AND student = ? AND digest = ? AND settings = ?"

@@ -171,6 +171,40 @@ def test_a_change_of_the_checks_grades_again_with_the_same_inputs_and_tells_what
     assert "flo" not in found and "cy" not in found
 
 
+# Writes a hidden input into the shape of a wrong answer, which the record tells.
+CARRIED_OUT = ALGEBRA.replace(
+    "return x * factor",
+    "return x * factor if x.shape != (6, 2) else x.new_zeros(int(1e4 * x[0, 0].abs()))",
+)
+
+
+def test_what_was_carried_out_of_one_hand_in_is_worth_nothing_in_the_next(toy: Assignment, tmp_path: Path) -> None:
+    """ATTACKS 43: a hidden input, kept for the next hand-in."""
+
+    def carried(student: str, course: Assignment = toy, **how: bool) -> str | None:
+        grade_all(course, tmp_path / "in", tmp_path / "out", **how)
+        result = entries(tmp_path / "out")[student].result
+        assert result is not None
+        (found,) = [one for one in result.exercises if one.id == "algebra.scale"]
+        return found.sentence
+
+    for student in ("ada", "bob"):
+        hand_in(tmp_path / "in", student, CARRIED_OUT)
+    first = carried("ada")
+    assert first is not None and "has the shape (" in first
+    assert first == carried("bob", resume=True), "answers are computed once for a class"
+    hand_in(tmp_path / "in", "ada", f"{CARRIED_OUT}\n# the second one\n")
+    second = carried("ada", resume=True)
+    assert second is not None and "has the shape (" in second and second != first
+    shutil.copytree(TOY, tmp_path / "toy")
+    checks = tmp_path / "toy" / "assignments" / "t1" / "checks.py"
+    text = checks.read_text().replace('"scale", points=20', '"scale", points=10')
+    checks.write_text(text.replace('"Counter.count", points=20', '"Counter.count", points=30'))
+    changed = find_course(tmp_path / "toy").assignment("t1")
+    assert carried("ada", changed, resume=True) == second, "graded again, it is asked the same"
+    assert carried("bob", changed, resume=True) == first
+
+
 def test_settings_are_told_in_json(graded: Path) -> None:
     (settings,) = {entry.settings for entry in entries(graded / "out").values()}
     assert set(json.loads(settings)) == {"version", "device", "seed", "timed"}

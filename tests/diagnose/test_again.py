@@ -54,6 +54,10 @@ STATES = {
         """,
         UNSTABLE,
     ),
+    "a key that is no number": (
+        "def total(x): return {float('nan'): 1.0, (float('nan'), 1): 2.0, 'kept': x.sum()}, x.flip(0)",
+        None,
+    ),
     "always the same": ("def total(x): return x.sum(dim=1) * 1.3, x.flip(0)", None),
     "random, but seeded": ("def total(x): return x.sum(dim=1) + torch.rand(1).double(), x.flip(0)", None),
 }

@@ -1,4 +1,5 @@
-"""Of a hidden case a record shows shapes, names, places and factors, and nothing of its inputs or right answers.
+"""Of a hidden case a record shows that it is wrong, shapes, names, and places and factors that anybody knows, and
+nothing of its inputs or right answers.
 
 The inputs of the hidden case closed_table, and what is expected of them, are numbers and words that nothing else in a
 record looks like."""
@@ -10,7 +11,9 @@ import re
 import msgspec
 import pytest
 
-from grader.result import Verdict
+from grader.course import Assignment
+from grader.report.html import page_of_result
+from grader.result import Result, Verdict
 from tests.diagnose.conftest import Examine
 from tests.diagnose.test_hints import of
 
@@ -55,6 +58,9 @@ CHANGES = {
     "the sign": "answer['twice'] = answer['twice'].abs()",
     "nearly": "answer['twice'] = answer['twice'] * (1 + 1e-6); answer['number'] *= 1 + 1e-6",
     "a crash": "raise ValueError('no such thing')",
+    "inputs in names": "answer['twice'] = type(str(words[0]) + 'x', (), {})()",
+    "inputs in keys": "answer['by_key'] = {'k' + str(float(x.max())).replace('.', '_'): 1.0}",
+    "inputs in outputs": "answer['kanarien'] = 1",
 }
 
 
@@ -79,11 +85,29 @@ def test_the_canaries_would_be_seen_in_a_public_case(examine: Examine) -> None:
     assert CANARY.search(msgspec.json.encode(found).decode())
 
 
-@pytest.mark.parametrize("guess", ["1.0", "1e6", "1e12", "-3.0"])
-def test_the_error_of_a_guess_tells_two_digits_at_most(examine: Examine, guess: str) -> None:
-    change = f"if len(words[0]) > 2: answer = {{**answer, 'number': {guess}}}"
-    found = of(examine("table", layers=WHOLE.format(change=change)), "table")
-    error = found.cases[1].error
-    assert error is not None and float(f"{error:.1e}") == error
-    told = [float(text) for line in found.details for text in re.findall(r"\d\.\d+e[-+]\d+", line)]
-    assert all(float(f"{number:.1e}") == number for number in told)
+def test_a_guess_is_told_to_be_wrong_and_no_more(examine: Examine, assignment: Assignment) -> None:
+    """ATTACKS 48: from the error of a guess follows what would have been right."""
+    told = set()
+    for guess in ("1.0", "1e6", "-3.0"):
+        change = f"if len(words[0]) > 2: answer = {{**answer, 'number': {guess}}}"
+        result = examine("table", layers=WHOLE.format(change=change))
+        found = of(result, "table")
+        assert (found.cases[0].error, found.cases[1].error) == (0.0, None)
+        told.add((found.sentence, found.details, found.notes, found.cases, of_the_cases(result, assignment)))
+    assert len(told) == 1, told
+
+
+def test_a_right_hidden_case_is_told_to_be_right_without_its_error(examine: Examine, assignment: Assignment) -> None:
+    result = examine("table", layers=WHOLE.format(change="answer['number'] *= 1 + 1e-10"))
+    found = of(result, "table")
+    assert [(case.verdict, case.error is None) for case in found.cases[:2]] == [
+        (Verdict.RIGHT, False),
+        (Verdict.RIGHT, True),
+    ]
+    assert "closed_table, hidden: right<" in of_the_cases(result, assignment)
+
+
+def of_the_cases(result: Result, assignment: Assignment) -> str:
+    """All that a page says of cases, in its drawing and its table."""
+    page = page_of_result(result, assignment)
+    return "\n".join(line for line in page.splitlines() if "closed_table" in line)

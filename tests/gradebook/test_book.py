@@ -124,6 +124,22 @@ def test_a_file_that_is_no_gradebook_is_named(tmp_path: Path) -> None:
         Gradebook.open(tmp_path / "missing" / "x.sqlite", create=True)
 
 
+def test_how_many_came_before_is_the_same_whenever_it_is_asked(book: Gradebook) -> None:
+    def grade(digest: str, told: Graded | None = None, settings: str = "{}") -> None:
+        book.write("t1", handed(digest=digest), settings, told or Graded(result()))
+
+    grade("broken", Graded(problem="it is no archive"))
+    assert book.earlier("t1", handed(digest="d1")) == 0, "of what was not asked nothing was told"
+    grade("d1")
+    grade("d2")
+    grade("d1", settings='{"version": "another"}')
+    expected = {"d1": 0, "d2": 1, "d3": 2}
+    assert {digest: book.earlier("t1", handed(digest=digest)) for digest in expected} == expected
+    grade("d3")
+    assert {digest: book.earlier("t1", handed(digest=digest)) for digest in expected} == expected
+    assert book.earlier("t1", handed("bob", "d3")) == book.earlier("t2", handed(digest="d3")) == 0
+
+
 def test_a_secret_is_kept_for_its_owner_only_and_repeated(tmp_path: Path) -> None:
     secret = keep_secret(tmp_path, "t1")
     file = tmp_path / "secrets" / "t1"

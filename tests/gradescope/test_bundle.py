@@ -17,6 +17,7 @@ import pytest
 
 from grader.course import Assignment, find_course
 from grader.gradescope import BundleError, Settings, bundle
+from grader.gradescope.run import secret_of_hand_in
 from grader.sandbox import SandboxError, enter
 from tests.conftest import ROOT, TOY
 from tests.report.test_gradescope import DOCUMENT, checked
@@ -162,6 +163,41 @@ def scale(x, factor):
     code, told = run(autograder)
     scale = next(test for test in told["tests"] if test["name"] == "algebra.scale")
     assert code == 0 and "found PermissionError PermissionError" in scale["output"]
+
+
+def test_each_hand_in_has_a_secret_of_its_own_which_grading_it_again_repeats(tmp_path: Path) -> None:
+    def secret(seed: str = "a word", **told: Any) -> bytes:
+        (tmp_path / "submission_metadata.json").write_text(json.dumps({**METADATA, **told}))
+        return secret_of_hand_in(seed, tmp_path)
+
+    first = secret()
+    assert first == secret(previous_submissions=[{"id": 1}], submission_method="GitHub")
+    assert len({first, secret(id=4712), secret("another"), secret(id=None), secret(id=None, created_at="later")}) == 5
+    hand_in_a_file = tmp_path / "submission" / "algebra.py"
+    hand_in_a_file.parent.mkdir()
+    hand_in_a_file.write_text("x = 1\n")
+    for nothing in ("{}", "[1]", "no JSON", '{"id": {}}'):
+        (tmp_path / "submission_metadata.json").write_text(nothing)
+        by_files = secret_of_hand_in("a word", tmp_path)
+        assert by_files == secret_of_hand_in("a word", tmp_path) != first
+    hand_in_a_file.write_text("x = 2\n")
+    assert secret_of_hand_in("a word", tmp_path) != by_files
+
+
+def test_what_was_carried_out_of_one_hand_in_is_worth_nothing_in_the_next(autograder: Path) -> None:
+    """ATTACKS 43."""
+    carrying = reference("algebra").replace(
+        "return x * factor", "return x * factor if x.shape != (6, 2) else x.new_zeros(int(1e4 * x[0, 0].abs()))"
+    )
+    hand_in(autograder, algebra=carrying)
+    said = []
+    for number in (4711, 4711, 4712):
+        (autograder / "submission_metadata.json").write_text(json.dumps({**METADATA, "id": number}))
+        _, told = run(autograder)
+        said.append(next(test["output"] for test in told["tests"] if test["name"] == "algebra.scale"))
+        (autograder / "results" / "results.json").unlink()
+    assert all("has the shape (" in one for one in said)
+    assert said[0] == said[1] != said[2]
 
 
 def test_what_is_in_it(toy: Assignment, tmp_path: Path) -> None:

@@ -38,8 +38,9 @@ class Axis:
 
 
 def errors(exercises: Sequence[ExerciseResult], limits: dict[str, float]) -> Markup | None:
-    """A row for each exercise, a dot for each of its cases: filled where it is public, hollow where it is hidden, a
-    cross where there was no number. `limits`: the tolerated error of an exercise."""
+    """A row for each exercise, a dot for each of its cases: filled where it is public; where it is hidden, or had no
+    number, in the column on the right: a circle where it is tolerated, else a cross. `limits`: the tolerated error of
+    an exercise."""
     rows = [(one, list(_with_place(one.cases))) for one in exercises]
     rows = [(one, cases) for one, cases in rows if cases]
     if not rows:
@@ -54,7 +55,7 @@ def errors(exercises: Sequence[ExerciseResult], limits: dict[str, float]) -> Mar
         parts.append(box(edge, middle - ROW / 2, axis.left + axis.width - edge, ROW, "beyond"))
         parts.append(line(edge, middle - ROW / 2, edge, middle + ROW / 2, "limit"))
         for order, case in enumerate(cases):
-            parts.append(_dot(case, axis, middle + (order % 3 - 1) * 4.5))
+            parts.append(_dot(case, axis, middle + (order % 3 - 1) * 4.5, (order // 3 % 5 - 2) * 9.0))
     ticks = [(axis.at(LEAST - 1), "exact")]
     ticks += [(axis.at(power), _power(power)) for power in (-15, -12, -9, -6, -3, 0)]
     parts += _ticks(ticks, bottom)
@@ -65,18 +66,25 @@ def errors(exercises: Sequence[ExerciseResult], limits: dict[str, float]) -> Mar
 
 
 def _with_place(cases: Iterable[CaseResult]) -> Iterator[CaseResult]:
-    """Cases that have an error, or whose lack of one says something: a timed case has none."""
+    """Cases that have an error, or whose lack of one says something: a timed case has none, and of a hidden one it is
+    told no more than whether it is tolerated."""
     for case in cases:
-        if case.error is not None or case.verdict not in (Verdict.RIGHT, Verdict.TOO_SLOW):
+        is_hidden = case.hidden and case.verdict is Verdict.RIGHT
+        if case.error is not None or is_hidden or case.verdict not in (Verdict.RIGHT, Verdict.TOO_SLOW):
             yield case
 
 
-def _dot(case: CaseResult, axis: Axis, y: float) -> Markup:
+def _dot(case: CaseResult, axis: Axis, y: float, aside: float) -> Markup:
+    """`aside`: how far from the middle of the column of those that have no number."""
     kind = "hidden" if case.hidden else "public"
     good = "good" if case.verdict is Verdict.RIGHT else "bad"
     told = f"{case.name}, {kind}: {case.verdict.words}"
+    if case.error is None and case.verdict is Verdict.RIGHT:
+        return element(
+            "circle", element("title", told), cx=WIDTH - RIGHT / 2 + aside, cy=y, r=4.0, class_="dot hidden good"
+        )
     if case.error is None:
-        path = f"M{WIDTH - RIGHT / 2 - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"
+        path = f"M{WIDTH - RIGHT / 2 + aside - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8"
         return element("path", element("title", told), d=path, class_="cross")
     x = axis.at(math.log10(case.error) if case.error > 0 else LEAST - 1)
     told = f"{told}, error {case.error:.1e}"
