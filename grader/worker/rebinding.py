@@ -23,6 +23,9 @@ class Rebinding:
         self._lines: dict[str, int] = {}  # where names are bound that way
         self._deleted: dict[str, int] = {}
         self._attributes: dict[tuple[str, str], int] = {}  # of a name, by functions or by a text
+        self._stores: list[tuple[ast.expr, str, int]] = []  # to attributes of anything
+        imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+        self._imported = {alias.asname or alias.name.partition(".")[0] for node in imports for alias in node.names}
         self._insides = 0
         self._unknown = 0
         self.stars: dict[int, str] = {}  # modules of which everything is imported, by line
@@ -38,6 +41,9 @@ class Rebinding:
             return f"line {self._attributes[first, attribute]} binds `{name}` to something else"
         if 0 < line < self._deleted.get(first, 0):
             return f"line {self._deleted[first]} deletes `{first}`"
+        for owner, stored, at in self._stores:
+            if stored == first and self._is_module(owner):
+                return f"line {at} binds `{first}` to something else"
         if self._insides:
             return f"line {self._insides} replaces what a function consists of"
         if self._unknown:
@@ -77,7 +83,7 @@ class Rebinding:
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
             self._attribute(node.value, node.attr, node, inside)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            if _is_namespace(node.value):
+            if self._is_namespace(node.value):
                 self._key(node.slice, node)
         elif isinstance(node, ast.Call):
             self._call(node)
@@ -93,8 +99,9 @@ class Rebinding:
             self._insides = self._insides or line
         elif late and isinstance(owner, ast.Name):
             self._attributes.setdefault((owner.id, name), line)
-        elif isinstance(owner, ast.Subscript) and _text(owner.slice) is None:  # sys.modules[__name__].f = g
-            self._lines.setdefault(name, line)
+            self._stores.append((owner, name, line))
+        else:
+            self._stores.append((owner, name, line))
 
     def _key(self, key: ast.expr | None, node: ast.AST) -> None:
         name, line = _text(key), getattr(node, "lineno", 0)
@@ -107,12 +114,9 @@ class Rebinding:
         called = node.func.id if isinstance(node.func, ast.Name) else ""
         if called in ("setattr", "delattr") and len(node.args) > 1:
             name = _text(node.args[1])
-            if name is not None and isinstance(node.args[0], ast.Name):
+            if name is not None:
                 self._attribute(node.args[0], name, node, True)
-            elif name is not None:
-                self._attribute(node.args[0], name, node, False)
-                self._lines.setdefault(name, node.lineno)
-        elif isinstance(node.func, ast.Attribute) and _is_namespace(node.func.value):
+        elif isinstance(node.func, ast.Attribute) and self._is_namespace(node.func.value):
             if node.func.attr in ("update", "__ior__"):
                 for keyword in node.keywords:
                     self._key(ast.Constant(keyword.arg) if keyword.arg else None, node)
@@ -121,6 +125,20 @@ class Rebinding:
                         self._key(key, node)
             elif node.func.attr in ("__setitem__", "setdefault", "pop", "__delitem__") and node.args:
                 self._key(node.args[0], node)
+
+    def _is_module(self, node: ast.expr) -> bool:
+        """Whether this is, as far as can be seen, a module: sys.modules[...], import_module(...), an imported name."""
+        if isinstance(node, ast.Subscript):
+            return getattr(node.value, "attr", getattr(node.value, "id", "")) == "modules"
+        if isinstance(node, ast.Call):
+            return getattr(node.func, "attr", getattr(node.func, "id", "")) in ("import_module", "__import__")
+        return isinstance(node, ast.Name) and node.id in self._imported
+
+    def _is_namespace(self, node: ast.expr) -> bool:
+        """Whether this is a module's namespace: globals(), vars(sys.modules[...]), module.__dict__."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMESPACES:
+            return not node.args or self._is_module(node.args[0])
+        return isinstance(node, ast.Attribute) and node.attr == "__dict__" and self._is_module(node.value)
 
 
 def _outer_names(function: ast.AST) -> Iterator[str]:
@@ -132,13 +150,6 @@ def _outer_names(function: ast.AST) -> Iterator[str]:
             yield from node.names
         elif not isinstance(node, Function | ast.ClassDef | ast.expr):
             todo += ast.iter_child_nodes(node)
-
-
-def _is_namespace(node: ast.expr) -> bool:
-    """Whether this is a module's namespace: globals(), vars(sys.modules[...]), module.__dict__."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMESPACES:
-        return not node.args or not isinstance(node.args[0], ast.Name)
-    return isinstance(node, ast.Attribute) and node.attr == "__dict__" and not isinstance(node.value, ast.Name)
 
 
 def _text(node: ast.expr | None) -> str | None:

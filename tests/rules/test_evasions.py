@@ -62,7 +62,23 @@ ELSEWHERE = {
     ),
     "the module's attribute": (
         f"import sys\n{DEF}{CHEAT}sys.modules[__name__].f = _cheat",
-        f"rows = [[]]\n{DEF}print(rows[0])",
+        f"class G: pass\nrows = [G()]\n{DEF}rows[0].f = 3",
+    ),
+    "the module by its own name": (
+        f"import m\n{DEF}{CHEAT}m.f = _cheat",
+        f"class G: pass\ncfg = G()\n{DEF}cfg.f = 3\nsetattr(cfg, 'f', 4)",
+    ),
+    "its dict by its own name": (
+        f"import m\n{DEF}{CHEAT}m.__dict__['f'] = _cheat",
+        f"import m\n{DEF}m.__dict__['g'] = 3",
+    ),
+    "the module, imported by a function": (
+        f"{DEF}{CHEAT}def _install():\n    import m\n    setattr(m, 'f', _cheat)\n_install()",
+        f"class G:\n    def __init__(self, **how):\n        self.__dict__.update(how)\n        vars(self).update(how)\n{DEF}",
+    ),
+    "the module's dict": (
+        f"import sys\n{DEF}{CHEAT}sys.modules[__name__].__dict__.update(f=_cheat)",
+        f"class G:\n    def __init__(self, cfg, d):\n        self.cfg = cfg\n        self.cfg.__dict__.update(d)\n{DEF}",
     ),
     "deleted on one way": (
         f"{DEF}if len('a'):\n    del f",
