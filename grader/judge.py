@@ -27,7 +27,7 @@ from grader.placement import misplaced
 from grader.question import OTHER, Question, draw, encode_all
 from grader.response import SMALL, Response, Transcript, without_bulk
 from grader.result import CaseResult, ExerciseResult, ModuleResult, Result, Verdict, finite
-from grader.rules import SourceReader, about_source, read_sources
+from grader.rules import SourceReader, about_source, own_modules, read_sources
 from grader.sandbox.cage import Cage
 from grader.seed import name_of
 from grader.sitting import Sitting
@@ -94,6 +94,7 @@ class Judge:
         wanted = [module for module in there if any(map(self._wanted, module.exercises))]
         ahead = [module for module in wanted if any(map(about_source, module.exercises))]
         texts = read_sources(submission)  # before any of it is run
+        beside = own_modules(submission, self._assignment.course.given)
         asked: list[_Asked] = []
         finished = 0
         with (
@@ -101,7 +102,7 @@ class Judge:
             ExitStack() as stack,
             Sitting(interview) as asking,
         ):
-            sources, skeleton = SourceReader(interview, texts, ahead), SkeletonReader(interview, texts)
+            sources, skeleton = SourceReader(interview, texts, ahead, beside), SkeletonReader(interview, texts)
             for module in wanted:
                 asked.append(one := self._module(module, asking, progress, (polls or {}).get(module.name)))
                 has_worker = one.imported is not None and one.imported.worker is not None

@@ -314,7 +314,10 @@ BY_HAND = no_calls(
     *("torch.func.*", "torch._VF.*"),
 )
 NO_LSTM = no_calls("torch.nn.LSTM", "torch.nn.LSTMCell", "torch.lstm", "torch.lstm_cell", "torch._VF.*")
-NO_ATTENTION = no_calls("torch.nn.functional.scaled_dot_product_attention", "torch.nn.MultiheadAttention")
+NO_ATTENTION = no_calls(
+    *("torch.nn.functional.scaled_dot_product_attention", "torch.nn.functional.multi_head_attention_forward"),
+    *("torch.nn.MultiheadAttention", "torch.nn.attention.*"),
+)
 
 
 @rnn.exercise("rnn_step_forward", points=3, rules=[BY_HAND])

@@ -33,7 +33,9 @@ NO_NORM = no_calls(
     *("torch.nn.LayerNorm", "torch.nn.functional.layer_norm", "torch.layer_norm", "torch.native_layer_norm"),
     *("torch.nn.GroupNorm", "torch.nn.functional.group_norm", "torch.group_norm", "torch.native_group_norm"),
     *("torch.nn.InstanceNorm1d", "torch.nn.functional.instance_norm", "torch.instance_norm"),
-    *("torch.batch_norm", "torch.nn.functional.batch_norm"),
+    *("torch.batch_norm", "torch.nn.functional.batch_norm", "torch.native_batch_norm"),
+    *("torch.nn.RMSNorm", "torch.nn.functional.rms_norm", "torch.rms_norm", "torch.nn.InstanceNorm2d"),
+    *("torch.nn.InstanceNorm3d", "torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d"),
 )
 
 

@@ -3,7 +3,7 @@
 from grader.rules.breach import Breach
 from grader.rules.memory import Taken, given, memory_breach, refused
 from grader.rules.operations import Counts, forbidden_breach, growth, growth_breach, may_be_seen
-from grader.rules.source import SourceReader, about_source, loops_in_words, read_sources, source_breach
+from grader.rules.source import SourceReader, about_source, loops_in_words, own_modules, read_sources, source_breach
 
 __all__ = [
     "Breach",
@@ -18,6 +18,7 @@ __all__ = [
     "loops_in_words",
     "may_be_seen",
     "memory_breach",
+    "own_modules",
     "read_sources",
     "refused",
     "source_breach",

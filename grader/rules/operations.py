@@ -13,6 +13,7 @@ from grader.rules.calls import forbidding
 from grader.spec import Exercise, NoCalls, OperationsDoNotGrow
 
 GROWTH = 1.25  # a count that grows by less when the size doubles does not grow with the size
+AUTOGRAD = "autograd"  # what grader.worker.operations calls whatever is dispatched for the sake of derivatives
 
 # Operations that betray a library function however it was reached, and all the names under which torch offers them.
 ROUTES = {
@@ -28,17 +29,49 @@ ROUTES = {
     "aten::var": ("torch.var", "?.var"),
     "aten::std_mean": ("torch.std_mean",),
     "aten::var_mean": ("torch.var_mean",),
-    "aten::convolution": ("torch.conv2d", "torch.nn.functional.conv2d"),
+    **dict.fromkeys(
+        ("aten::convolution", "aten::_slow_conv2d_forward", "aten::thnn_conv2d", "aten::mkldnn_convolution"),
+        ("torch.conv2d", "torch.nn.functional.conv2d"),
+    ),
+    **dict.fromkeys(
+        ("aten::slow_conv3d_forward", "aten::slow_conv_dilated2d", "aten::slow_conv_dilated3d"),
+        ("torch.conv2d", "torch.nn.functional.conv2d"),
+    ),
     "aten::im2col": ("torch.nn.functional.unfold",),
-    "aten::max_pool2d_with_indices": ("torch.max_pool2d", "torch.nn.functional.max_pool2d"),
-    "aten::native_batch_norm": ("torch.batch_norm", "torch.nn.functional.batch_norm"),
+    "aten::col2im": ("torch.nn.functional.fold",),
+    **dict.fromkeys(
+        ("aten::max_pool2d_with_indices", "aten::max_pool3d_with_indices", "aten::mkldnn_max_pool2d"),
+        ("torch.max_pool2d", "torch.nn.functional.max_pool2d"),
+    ),
+    **dict.fromkeys(
+        ("aten::adaptive_max_pool2d", "aten::adaptive_max_pool3d", "aten::fractional_max_pool2d"),
+        ("torch.nn.functional.adaptive_max_pool2d",),
+    ),
+    **dict.fromkeys(
+        ("aten::native_batch_norm", "aten::_native_batch_norm_legit", "aten::_batch_norm_with_update"),
+        ("torch.batch_norm", "torch.nn.functional.batch_norm"),
+    ),
     "aten::native_layer_norm": ("torch.layer_norm", "torch.nn.functional.layer_norm"),
     "aten::native_group_norm": ("torch.group_norm", "torch.nn.functional.group_norm"),
+    "aten::_fused_rms_norm": ("torch.rms_norm", "torch.nn.functional.rms_norm"),
+    **dict.fromkeys(
+        (
+            *("aten::_scaled_dot_product_flash_attention_for_cpu", "aten::_scaled_dot_product_flash_attention"),
+            *("aten::_scaled_dot_product_efficient_attention", "aten::_scaled_dot_product_cudnn_attention"),
+            *("aten::_scaled_dot_product_fused_attention_overrideable", "aten::_safe_softmax"),
+        ),
+        ("torch.nn.functional.scaled_dot_product_attention",),
+    ),
+    "aten::_native_multi_head_attention": ("torch.nn.MultiheadAttention",),
+    "aten::_transformer_encoder_layer_fwd": ("torch.nn.TransformerEncoderLayer",),
+    **dict.fromkeys(("aten::mkldnn_rnn_layer", "aten::_thnn_fused_lstm_cell"), ("torch.nn.LSTM", "torch.lstm")),
+    "aten::_thnn_fused_gru_cell": ("torch.nn.GRU", "torch.gru"),
     "aten::_softmax": ("torch.softmax", "?.softmax", "torch.nn.functional.softmax"),
     "aten::_log_softmax": ("torch.log_softmax", "?.log_softmax", "torch.nn.functional.log_softmax"),
     "aten::nll_loss_forward": ("torch.nn.functional.nll_loss", "torch.nn.functional.cross_entropy"),
     "aten::mode": ("torch.mode", "?.mode"),
     "aten::bincount": ("torch.bincount", "?.bincount"),
+    AUTOGRAD: ("torch.autograd.backward", "torch.autograd.grad", "torch.func.grad", "?.backward"),
 }
 
 
@@ -97,13 +130,15 @@ def forbidden_breach(exercise: Exercise, counted: wire.Counted) -> Breach | None
             routes = ROUTES.get(operation.name, ())
             if routes and all(forbidding(rule, route) for route in routes):
                 where = f" in line {operation.line} of {printable(operation.file[:100])}" if operation.line else ""
-                name = routes[0].removeprefix("?")
-                return Breach(
-                    rule,
-                    f"it uses `{name}`{where}, which it has to do without "
-                    f"(seen as `{operation.name.removeprefix('aten::')}` among its tensor operations)",
-                )
+                return Breach(rule, _without(operation.name, routes[0].removeprefix("?"), where))
     return None
+
+
+def _without(operation: str, name: str, where: str) -> str:
+    if operation == AUTOGRAD:
+        return f"it has autograd compute derivatives{where}, which it has to do without"
+    seen = operation.removeprefix("aten::")
+    return f"it uses `{name}`{where}, which it has to do without (seen as `{seen}` among its tensor operations)"
 
 
 def may_be_seen(exercise: Exercise) -> bool:

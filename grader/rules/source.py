@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from grader import wire
 from grader.oracle import OracleFault
@@ -22,11 +25,19 @@ from grader.submission import Submission
 
 SOURCE_LIMIT = 512 << 10  # bytes of one module; parsing takes up to 500 times as many
 INSPECT_SECONDS = 20.0
+ENTRIES = 10_000  # of a folder that are looked at
 
 
 def read_sources(submission: Submission) -> dict[str, bytes]:
     """The modules of a submission as bytes, each up to one more than the limit; empty where there is no plain file."""
     return {name: _read(submission.folder / f"{name}.py") for name in submission.modules}
+
+
+def own_modules(submission: Submission, given: Path) -> frozenset[str]:
+    """The names under which a submission may import what it has brought along, but for what the course gives."""
+    with os.scandir(submission.folder) as entries:
+        names = {entry.name.partition(".")[0] for entry in islice(entries, ENTRIES)}
+    return frozenset(name for name in names if not ((given / f"{name}.py").exists() or (given / name).is_dir()))
 
 
 def _read(path: Path) -> bytes:
@@ -52,12 +63,16 @@ class Blanks(Protocol):
 
 class SourceReader:
     """What the functions of one submission's modules do, each module read once: whatever a source may do to whoever
-    parses it, it does to its own author. `ahead`: modules to be read as soon as any of them is, in the same process."""
+    parses it, it does to its own author. `ahead`: modules to be read as soon as any of them is, in the same process;
+    `own`: what the submission may import of its own, which is not read."""
 
-    def __init__(self, blanks: Blanks, sources: dict[str, bytes], ahead: Iterable[Module] = ()) -> None:
+    def __init__(
+        self, blanks: Blanks, sources: dict[str, bytes], ahead: Iterable[Module] = (), own: Container[str] = ()
+    ) -> None:
         self._blanks = blanks
         self._sources = sources
         self._ahead = tuple(ahead)
+        self._own = own
         self._read: dict[str, wire.Inspection] = {}
         self._worker: Peer | None = None
 
@@ -79,7 +94,17 @@ class SourceReader:
             return f"{module.name}.py {inspection.problem}, so its rules cannot be checked"
         names = _names(exercise)
         found = {one.name: one for one in inspection.functions if one.name in names}
-        return next((found[name] for name in names if name in found and found[name].found), found[names[0]])
+        given = (found[name] for name in names if name in found and (found[name].found or found[name].unread))
+        return self._with_stars(next(given, found[names[0]]))
+
+    def _with_stars(self, inspected: wire.Inspected) -> wire.Inspected:
+        """With a doubt, where a module of the submission may have replaced what was read."""
+        for star in inspected.stars:
+            if not inspected.unread and star.name.lstrip(".").partition(".")[0] in self._own:
+                return msgspec.structs.replace(
+                    inspected, unread=f"line {star.line} imports everything from `{star.name}`"
+                )
+        return inspected
 
     def _inspect(self, module: Module) -> wire.Inspection:
         source = self._sources.get(module.name, b"")
@@ -139,7 +164,7 @@ def source_breach(exercise: Exercise, inspected: wire.Inspected | str) -> Breach
     file = f"{exercise.module.name}.py"
     if isinstance(inspected, str):
         return Breach(rules[0], inspected)
-    if not inspected.found:
+    if not inspected.found and not inspected.unread:
         away = f"it is imported from `{printable(inspected.imported_from)}`" if inspected.imported_from else ""
         sentence = f"{away or f'{file} has no `def` of it'}, so its rules cannot be checked: define it in {file}"
         return Breach(rules[0], sentence)
@@ -147,6 +172,8 @@ def source_breach(exercise: Exercise, inspected: wire.Inspected | str) -> Breach
         told = _too_many(rule, inspected, file) if isinstance(rule, LoopLimit) else _forbidden(rule, inspected, file)
         if told is not None:
             return Breach(rule, told)
+    if inspected.unread:
+        return Breach(rules[0], f"in {file} {printable(inspected.unread[:200])}, so its rules cannot be checked")
     return None
 
 

@@ -277,6 +277,8 @@ class Inspected(msgspec.Struct):
     loops: list[Loop] = []
     varying: list[Loop] = []  # the same without loops over a literally given, small number of steps
     uses: list[Use] = []
+    unread: str = ""
+    stars: list[Use] = []
 
 
 class Inspection(msgspec.Struct, tag="inspection"):

@@ -13,9 +13,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from grader.worker.scopes import UNKNOWN, Binding, Class, Library, Origin, Routine, Scope, parameters
-
-MOST = 50  # bindings of one name that are told apart
+from grader.worker.scopes import (
+    MOST,
+    UNKNOWN,
+    Binding,
+    Class,
+    Library,
+    Origin,
+    Routine,
+    Scope,
+    TooIntricate,
+    collect_attributes,
+)
 
 
 @dataclass(eq=False)
@@ -66,7 +75,7 @@ class Moments:
             return None
         found: dict[int, Binding] = {}
         for one in reaching:
-            for binding in one.bound.get(node.id, [])[:MOST] if isinstance(one, Region) else [one]:
+            for binding in one.bound.get(node.id, []) if isinstance(one, Region) else [one]:
                 found[id(binding)] = binding
         return [*found.values()]
 
@@ -166,7 +175,7 @@ class Flow(ast.NodeVisitor):
         for bindings in inside.every.values():
             for value, _ in bindings:
                 if isinstance(value, Routine):
-                    _collect_attributes(found, value)
+                    collect_attributes(found, value)
         self._bind(node.name, found)
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -247,7 +256,7 @@ class Flow(ast.NodeVisitor):
     def _widen(self, region: Region) -> None:
         """Go on behind a region that may have been left anywhere."""
         for name, bindings in region.bound.items():
-            self.way.own[name] = _union(self.way.find(name) or (), tuple(bindings[:MOST]))
+            self.way.own[name] = _union(self.way.find(name) or (), tuple(bindings))
 
     def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
@@ -362,13 +371,16 @@ class Flow(ast.NodeVisitor):
 
 
 def _union(one: Reaching, other: Reaching) -> Reaching:
-    return tuple(dict.fromkeys((*one, *other)))[: 2 * MOST] if other else one
+    found = tuple(dict.fromkeys((*one, *other))) if other else one
+    if len(found) > MOST:
+        raise TooIntricate
+    return found
 
 
 def _expanded(name: str, reaching: Reaching) -> list[Binding]:
     found: list[Binding] = []
     for one in reaching:
-        found += one.bound.get(name, [])[:MOST] if isinstance(one, Region) else [one]
+        found += one.bound.get(name, []) if isinstance(one, Region) else [one]
     return found
 
 
@@ -376,16 +388,6 @@ def _item(container: ast.expr) -> ast.expr:
     """Some item of a container, as an expression."""
     node = ast.Subscript(container, ast.Constant(None), ast.Load())
     return ast.copy_location(node, container)
-
-
-def _collect_attributes(owner: Class, method: Routine) -> None:
-    first = [parameter.arg for parameter in parameters(method.node)[:1]]
-    for node in ast.walk(method.node):
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and [target.value.id] == first:
-                owner.attributes.setdefault(target.attr, []).append((node.value, method))
 
 
 def ends(statements: Sequence[ast.stmt]) -> bool:

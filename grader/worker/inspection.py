@@ -4,66 +4,41 @@ whatever it calls in the same module. What cannot be reached (after a `return`, 
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from grader import wire
 from grader.worker.bounded import bounded
 from grader.worker.flow import ends
+from grader.worker.implicit import TELLING, bases, dunders, of_the_class, operated
+from grader.worker.loops import COMPREHENSIONS, NONE, Paths, calls_again, calls_itself, made_by, makers
 from grader.worker.names import DEPTH, Names
-from grader.worker.scopes import Class, Instance, Library, Made, Origin, Routine
+from grader.worker.scopes import MOST, Class, Instance, Library, Made, Origin, Routine, TooIntricate
+from grader.worker.spellings import public_names
 from grader.worker.steps import Steps
 
-USES_LIMIT = 5_000  # names that are reported of one function
+FRAMES = 5_000  # of Python, that reading may take
 CONSTANT_STEPS = 64  # a literal range of at most so many steps is a constant loop
-
-COMPREHENSIONS = {
-    ast.ListComp: "list comprehension",
-    ast.SetComp: "set comprehension",
-    ast.DictComp: "dict comprehension",
-    ast.GeneratorExp: "generator expression",
-}
-# Functions that call another one for every item.
-LOOPING = {
-    *("map", "filter", "functools.reduce", "itertools.starmap", "itertools.accumulate", "itertools.takewhile"),
-    *("itertools.dropwhile", "itertools.filterfalse", "numpy.vectorize", "numpy.frompyfunc", "numpy.fromfunction"),
-    *("numpy.apply_along_axis", "numpy.apply_over_axes", "?.apply_", "?.map_", "?.map2_"),
-    *("torch.Tensor.apply_", "torch.Tensor.map_", "torch.Tensor.map2_"),
-}
 
 
 def inspect(source: bytes, functions: Iterable[str]) -> wire.Inspection:
     """What these functions do, in bounded memory and time."""
+    before = sys.getrecursionlimit()
     try:
         with bounded():
             tree = ast.parse(source)
+            sys.setrecursionlimit(FRAMES)  # for what is as deep as DEPTH; only now, since parsing is bounded by it too
             reader = Reader(tree)
             return wire.Inspection([reader.inspected(name) for name in functions])
     except (SyntaxError, ValueError) as error:
         return wire.Inspection(problem=f"does not parse: {str(error)[:200]}")
     except (MemoryError, RecursionError):
         return wire.Inspection(problem="is too large or too deeply nested to be read")
-
-
-LoopKey = tuple[int, int, str, str]  # line, column, kind, function
-
-
-@dataclass(frozen=True)
-class Paths:
-    """The loops on the way through some code: all of them, and those whose number of steps is not given literally. Of
-    two ways that exclude each other, the one with more."""
-
-    every: frozenset[LoopKey] = frozenset()
-    varying: frozenset[LoopKey] = frozenset()
-
-    def then(self, other: Paths) -> Paths:
-        return Paths(self.every | other.every, self.varying | other.varying)
-
-    def instead(self, other: Paths) -> Paths:
-        return Paths(max(self.every, other.every, key=len), max(self.varying, other.varying, key=len))
-
-
-NONE = Paths()
+    except TooIntricate:
+        return wire.Inspection(problem="is too intricate to be read")
+    finally:
+        sys.setrecursionlimit(before)
 
 
 @dataclass
@@ -71,7 +46,7 @@ class Read:
     """What was read of one function."""
 
     paths: Paths = NONE
-    uses: dict[tuple[int, str], None] = field(default_factory=dict)
+    uses: dict[str, int] = field(default_factory=dict)  # the first line of each name
     calls: dict[Routine, None] = field(default_factory=dict)
     done: bool = False
 
@@ -87,9 +62,10 @@ class Reader:
         """A function, a method, or a class with all of its methods."""
         origins = self._find(name)
         roots = [*dict.fromkeys(self.roots(origins))]
+        unread = self._doubt(name)
         if not roots:
             away = [o.name.rpartition(".")[0] for o in origins if isinstance(o, Library) and "." in o.name]
-            return wire.Inspected(name, imported_from=(away or [""])[0][:200])
+            return wire.Inspected(name, imported_from=(away or [""])[0][:200], unread=unread)
         paths, uses = NONE, []
         for root in roots:
             paths = paths.then(self.read(root).paths)
@@ -99,14 +75,20 @@ class Reader:
         uses += [
             wire.Use(line, used, routine.name)
             for routine in self._reached(roots)
-            for line, used in self._read[routine].uses
+            for used, line in self._read[routine].uses.items()
         ]
+        uses += [wire.Use(use.line, other, use.function) for use in uses for other in public_names(use.name)]
+        if len(uses) > MOST:
+            raise TooIntricate
+        every, varying = paths.loops
         return wire.Inspected(
             name,
             found=True,
-            loops=_loops(paths.every),
-            varying=_loops(paths.varying),
-            uses=sorted(uses, key=lambda use: use.line)[:USES_LIMIT],
+            loops=every,
+            varying=varying,
+            uses=sorted(uses, key=lambda use: use.line),
+            unread=unread,
+            stars=self._stars(roots),
         )
 
     def read(self, routine: Routine) -> Read:
@@ -116,6 +98,28 @@ class Reader:
             read.paths = _Body(self, routine, read).paths()
             read.done = True
         return self._read[routine]
+
+    def _doubt(self, name: str) -> str:
+        """Why a name may stand for something else than what is read."""
+        first = name.partition(".")[0]
+        bindings = self.names.module.bindings.get(first, [])
+        if not bindings and "__getattr__" in self.names.module.bindings:
+            return "what it has no `def` of is made by its `__getattr__`"
+        last = 0
+        for value, where in bindings:
+            node = value.node if isinstance(value, Routine | Class) else value
+            last = max(last, getattr(node, "lineno", 0))
+            found = self.names.origins(value, where) if isinstance(value, ast.expr) else {value}
+            if len(bindings) > 1 and not any(True for _ in self.roots(found)) and not isinstance(value, Class):
+                line = getattr(node, "lineno", 0)
+                return f"line {line} binds `{first}` to something else" if line else f"it may import `{first}`"
+        return self.names.rebinding.doubt(name, last)
+
+    def _stars(self, roots: Iterable[Routine]) -> list[wire.Use]:
+        """Of which modules everything is imported after a function that is read was defined: it may be theirs."""
+        read = [routine.node.lineno for routine in self._reached([*roots]) if routine.outer.kind == "module"]
+        stars = self.names.rebinding.stars.items()
+        return [wire.Use(line, module[:200], "") for line, module in stars if read and line > min(read)]
 
     def _find(self, name: str) -> frozenset[Origin]:
         first, *rest = name.split(".")
@@ -135,7 +139,9 @@ class Reader:
                 yield from self.methods(origin)
             elif isinstance(origin, Instance):
                 yield from self.called(origin)
-            elif isinstance(origin, Made) and depth < DEPTH:
+            elif isinstance(origin, Made):
+                if depth > DEPTH:
+                    raise TooIntricate
                 yield from self.roots(origin.of, depth + 1)
 
     def called(self, origin: Class | Instance) -> Iterator[Routine]:
@@ -267,11 +273,21 @@ class _Body:
             return self._expression(node.test).then(self._expression(node.body).instead(self._expression(node.orelse)))
         if isinstance(node, ast.Call):
             paths = self._mention(node.func, called=True).then(self._mention(node, called=False))
+            paths = paths.then(self._called(node))
             return paths.then(self._below(node.func)).then(self._each([*node.args, *(k.value for k in node.keywords)]))
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             paths = self._mention(node, called=False) if isinstance(node.ctx, ast.Load) else NONE
-            return paths.then(self._below(node))
-        return self._each(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+            return paths.then(self._operated(node)).then(self._below(node))
+        if isinstance(node, ast.FormattedValue):
+            return self._told(node.value).then(self._each([node.value]))
+        rest = self._each(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr))
+        return self._operated(node).then(rest)
+
+    def _operated(self, node: ast.AST) -> Paths:
+        paths = NONE
+        for method in operated(self._names, node, self._scope):
+            paths = paths.then(self._call(method, node))
+        return paths
 
     def _below(self, node: ast.expr) -> Paths:
         """What stands in a chain a.b[c].d that has been looked at as a whole."""
@@ -291,28 +307,81 @@ class _Body:
                 continue  # it may be any value that a call has returned
             if isinstance(origin, Library):
                 name = origin.name.removeprefix("builtins.")
-                if called and name in LOOPING:
-                    paths = paths.then(self._loop(node, f"call of `{name.rpartition('.')[2]}`"))
                 if name != "?" and (called or ("." in name and not name.startswith("?"))):
-                    self._read.uses[(node.lineno, name[:200])] = None
+                    self._use(name, node.lineno)
             elif isinstance(origin, Routine):
                 paths = paths.then(self._call(origin, node))
             elif isinstance(origin, Made):
                 paths = paths.then(self._made(origin, node))
-            elif called and isinstance(origin, Class | Instance):
-                for method in self._reader.called(origin):
+            elif isinstance(origin, Class | Instance):
+                for method in self._reader.called(origin) if called else ():
                     paths = paths.then(self._call(method, node))
+                paths = paths.then(self._implied(origin, node, called))
         return paths
+
+    def _implied(self, origin: Class | Instance, node: ast.expr, called: bool) -> Paths:
+        """What may be called of an object that is made, or used, without being told to."""
+        owner = origin.of if isinstance(origin, Instance) else origin
+        if isinstance(origin, Instance) and owner is self._routine.owner:
+            return NONE  # itself, which somebody has made
+        paths = NONE
+        if isinstance(origin, Class):
+            for method in of_the_class(self._names, owner):
+                paths = paths.then(self._also(method))
+            if not called:
+                return paths
+            for base in bases(self._names, owner):
+                self._use(base.name, node.lineno)
+        for method in dunders(self._names, owner):
+            paths = paths.then(self._also(method))
+        return paths
+
+    def _told(self, value: ast.expr) -> Paths:
+        """A conversion to a text, or a copy, of an object of the module."""
+        paths = NONE
+        for origin in self._names.origins(value, self._scope):
+            if isinstance(origin, Instance):
+                for method in dunders(self._names, origin.of, told=True):
+                    paths = paths.then(self._also(method))
+        return paths
+
+    def _called(self, node: ast.Call) -> Paths:
+        """What a call does beyond what it calls by name."""
+        paths = NONE
+        if name := calls_itself(node, self._names, self._scope):
+            paths = self._loop(node, f"recursion: a call of `{name}` with itself")
+        for origin in self._names.origins(node.func, self._scope):
+            if not isinstance(origin, Library):
+                continue
+            name = origin.name.removeprefix("builtins.")
+            if calls_again(name, node, self._names, self._scope):
+                paths = paths.then(self._loop(node.func, f"call of `{name.rpartition('.')[2]}`"))
+            if name == "operator.methodcaller" and node.args:
+                self._use(f"?.{self._names.text(node.args[0], self._scope)}", node.lineno)
+            if name in TELLING:
+                for value in node.args:
+                    paths = paths.then(self._told(value))
+        return paths
+
+    def _also(self, routine: Routine) -> Paths:
+        """A method that may be called; that it calls itself is not certain."""
+        self._read.calls[routine] = None
+        read = self._reader.read(routine)
+        return read.paths if read.done else NONE
 
     def _made(self, origin: Made, node: ast.expr) -> Paths:
         """A call of what another call has made of functions."""
         paths = NONE
         for used, line, column in makers([origin]):
-            self._read.uses[(line, used)] = None
+            self._use(used, line)
             paths = paths.then(made_by(used, line, column, self._routine.name))
         for routine in self._reader.roots([origin]):
             paths = paths.then(self._call(routine, node))
         return paths
+
+    def _use(self, name: str, line: int) -> None:
+        name = name[:200]
+        self._read.uses[name] = min(line, self._read.uses.get(name, line))
 
     def _call(self, routine: Routine, node: ast.AST) -> Paths:
         self._read.calls[routine] = None
@@ -324,31 +393,7 @@ class _Body:
         found = frozenset({(line, column, kind, self._routine.name)})
         return Paths(found, frozenset() if constant else found)
 
-    # -- constant loops -----------------------------------------------------------------------------------------
-
     def _steps(self, node: ast.expr) -> int | None:
         """How many items an expression has, where the source says so; None also where they are too many."""
         steps = Steps(self._names, self._scope)(node)
         return steps if steps is not None and steps <= CONSTANT_STEPS else None
-
-
-def makers(origins: Iterable[Origin], depth: int = 0) -> Iterator[tuple[str, int, int]]:
-    """The library's functions that have made these, with lines and columns."""
-    for origin in origins:
-        if isinstance(origin, Made):
-            if origin.by is not None:
-                yield origin.by
-            if depth < DEPTH:
-                yield from makers(origin.of, depth + 1)
-
-
-def made_by(used: str, line: int, column: int, function: str) -> Paths:
-    """The loop that a library's function makes of another one."""
-    if used not in LOOPING:
-        return NONE
-    found = frozenset({(line, column, f"call of `{used.rpartition('.')[2]}`", function)})
-    return Paths(found, found)
-
-
-def _loops(keys: frozenset[LoopKey]) -> list[wire.Loop]:
-    return [wire.Loop(line, kind, function) for line, _, kind, function in sorted(keys)]

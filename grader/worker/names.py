@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from grader.worker.flow import Flow, Moments
+from grader.worker.rebinding import Rebinding
 from grader.worker.scopes import (
     NOTHING,
     UNKNOWN,
@@ -20,10 +21,11 @@ from grader.worker.scopes import (
     Origin,
     Routine,
     Scope,
+    TooIntricate,
     parameters,
 )
 
-DEPTH = 40  # of aliases of aliases
+DEPTH = 150  # of aliases of aliases
 FROM_TEXT = {"eval", "exec", "compile", "getattr", "globals", "locals", "vars", "super", "__import__"}  # make anything
 
 
@@ -32,17 +34,21 @@ class Names:
 
     def __init__(self, tree: ast.Module) -> None:
         self.module = Scope(None, "module")
+        self.rebinding = Rebinding(tree)
         self._moments = Moments()
-        Flow(self.module, self._moments).collect(tree.body)
+        flow = Flow(self.module, self._moments)
+        flow.collect(tree.body)
         self._scopes: dict[int, Scope] = {}
         self._known: dict[tuple[int, int], frozenset[Origin]] = {}
         self._lambdas: dict[int, Routine] = {}
+        self._routines: dict[int, Routine] = {}
         self._returns: dict[Routine, frozenset[Origin]] = {}
         for moment, (target, attribute, binding, certain) in enumerate(self._moments.patched):
             for origin in self.origins(target, self.module):
                 if isinstance(origin, Class):
                     origin.patches.append((moment, attribute, binding, certain))
         self._known.clear()
+        self._settle(flow)
 
     def scope(self, routine: Routine) -> Scope:
         """The names inside a function."""
@@ -67,9 +73,21 @@ class Names:
                     own = routine.owner if "classmethod" in kinds else Instance(routine.owner)
                     made.bindings[positional[0].arg] = [(own, made)]
             body = [node.body] if isinstance(node, ast.Lambda) else node.body
-            Flow(made, self._moments, f"{routine.name}.").collect(body)
+            flow = Flow(made, self._moments, f"{routine.name}.")
+            flow.collect(body)
             self._scopes[id(node)] = made
+            self._settle(flow)
         return self._scopes[id(routine.node)]
+
+    def _settle(self, flow: Flow) -> None:
+        """Look up what a scope binds in the order in which it does: an alias of an alias is then one step away."""
+        values = (value for bindings in flow.every.values() for value, _ in bindings if isinstance(value, ast.expr))
+        for value in sorted(values, key=lambda value: (value.lineno, value.col_offset)):
+            self.origins(value, flow.scope)
+
+    def is_unknown(self, node: ast.Name, scope: Scope) -> bool:
+        """Whether it is bound, and nobody can tell to what."""
+        return all(isinstance(origin, Library) and origin.name.startswith("?") for origin in self.origins(node, scope))
 
     def lambda_(self, node: ast.Lambda, scope: Scope) -> Routine:
         """The function that a lambda expression makes."""
@@ -80,7 +98,7 @@ class Names:
         key = (id(node), id(scope))
         if key not in self._known:
             if depth > DEPTH:
-                return frozenset({UNKNOWN})
+                raise TooIntricate
             self._known[key] = NOTHING  # of itself, while it is looked for
             self._known[key] = self._origins(node, scope, depth + 1)
         return self._known[key]
@@ -88,7 +106,8 @@ class Names:
     def _origins(self, node: ast.expr, scope: Scope, depth: int) -> frozenset[Origin]:
         if isinstance(node, ast.Name):
             reaching = self._moments.bindings(node)
-            return self._bound(reaching, depth) if reaching else self.named(node.id, scope, depth)
+            found = self._bound(reaching, depth) if reaching else self.named(node.id, scope, depth)
+            return found | self._bound_elsewhere(node.id, depth)
         if isinstance(node, ast.Attribute):
             moment = self._moments.patches.get(id(node))
             return self._attributes(self.origins(node.value, scope, depth), node.attr, depth, moment)
@@ -112,7 +131,7 @@ class Names:
         elif isinstance(node, ast.Dict):
             parts = node.values
         if parts is not None:
-            held = frozenset[Origin]().union(*(self.origins(part, scope, depth) for part in parts[:100]))
+            held = frozenset[Origin]().union(*(self.origins(part, scope, depth) for part in parts))
             return frozenset({Container(held)})
         return frozenset({UNKNOWN})
 
@@ -132,9 +151,20 @@ class Names:
             return frozenset(Library(f"{module}.{name}") for module in self.module.stars) | {Library(name)}
         return frozenset({Library(name)})
 
+    def _bound_elsewhere(self, name: str, depth: int) -> frozenset[Origin]:
+        """What a function binds a name to that is not its own."""
+        found = NOTHING
+        for value in self.rebinding.elsewhere.get(name, ()):
+            if isinstance(value, ast.FunctionDef | ast.AsyncFunctionDef):
+                routine = self._routines.setdefault(id(value), Routine(value.name, value, self.module))
+                found |= self._decorated(routine, depth)
+            elif value is not None:
+                found |= self.origins(value, self.module, depth) if isinstance(value, ast.expr) else {value}
+        return found
+
     def _bound(self, bindings: list[Binding], depth: int) -> frozenset[Origin]:
         found: set[Origin] = set()
-        for value, where in bindings[:50]:
+        for value, where in bindings:
             found |= self.origins(value, where, depth) if isinstance(value, ast.expr) else self._decorated(value, depth)
         return frozenset(found)
 
@@ -144,7 +174,7 @@ class Names:
             return frozenset({origin})
         found = frozenset[Origin]({origin})
         for decorator in reversed(origin.node.decorator_list):
-            for maker in self.origins(decorator, origin.outer, depth + 1) if depth < DEPTH else NOTHING:
+            for maker in self.origins(decorator, origin.outer, depth + 1):
                 found |= self._made(maker, decorator, frozenset({origin}), depth) - {UNKNOWN}
         return found
 
@@ -162,13 +192,13 @@ class Names:
         owner = origin.of if isinstance(origin, Instance) else origin
         found = self._member(owner, name, depth, moment)
         if isinstance(origin, Instance):
-            for value, method in owner.attributes.get(name, [])[:50]:
+            for value, method in owner.attributes.get(name, []):
                 found |= self.origins(value, self.scope(method), depth)
         return found or frozenset({UNKNOWN})  # its own, or inherited from afar: no "?.name"
 
     def _member(self, owner: Class, name: str, depth: int, moment: int | None) -> frozenset[Origin]:
         if depth > DEPTH:
-            return NOTHING
+            raise TooIntricate
         found: frozenset[Origin] = NOTHING
         for when, attribute, binding, certain in reversed(owner.patches):
             if attribute == name and (moment is None or when < moment):
@@ -195,7 +225,7 @@ class Names:
     def _called(self, node: ast.Call, scope: Scope, depth: int) -> frozenset[Origin]:
         """What a call returns, where it hands on one of its arguments or makes an object."""
         found: set[Origin] = set()
-        values = [*node.args, *(keyword.value for keyword in node.keywords)][:100]
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
         given = frozenset[Origin]().union(*(self.origins(value, scope, depth) for value in values))
         given = frozenset(one for one in given if isinstance(one, Routine) or (isinstance(one, Made) and one.of))
         for origin in self.origins(node.func, scope, depth):
@@ -222,11 +252,11 @@ class Names:
 
     def _returned(self, routine: Routine, depth: int) -> frozenset[Origin]:
         """The functions and objects that a function returns."""
-        if routine not in self._returns and depth < DEPTH:
+        if routine not in self._returns:
             self._returns[routine] = NOTHING  # while it is looked for
             scope, node = self.scope(routine), routine.node
             values = [node.body] if isinstance(node, ast.Lambda) else [*returns(node.body)]
-            found = frozenset[Origin]().union(*(self.origins(value, scope, depth) for value in values[:50]))
+            found = frozenset[Origin]().union(*(self.origins(value, scope, depth) for value in values))
             self._returns[routine] = frozenset(one for one in found if isinstance(one, Routine | Made | Instance))
         return self._returns.get(routine, NOTHING)
 
@@ -249,6 +279,9 @@ class Names:
         if name in ("list", "tuple", "dict", "iter", "enumerate", "zip", "reversed") and args:
             held = frozenset[Origin]().union(*(self.origins(arg, scope, depth) for arg in args))
             return frozenset(origin for origin in held if isinstance(origin, Container))
+        if name == "operator.methodcaller" and args:
+            method = self.text(args[0], scope)
+            return frozenset({Library(f"?.{method}")}) if method else NOTHING
         if isinstance(node.func, ast.Call) and node.func.args:  # attrgetter("cdist")(torch)
             maker = self.origins(node.func.func, scope, depth)
             attribute = self.text(node.func.args[0], scope)
@@ -280,7 +313,7 @@ class Names:
     def text(self, node: ast.expr, scope: Scope, depth: int = 0) -> str:
         """The string that an expression of constants makes; "" where it is none."""
         if depth > DEPTH:
-            return ""
+            raise TooIntricate
         if isinstance(node, ast.Constant):
             return node.value if isinstance(node.value, str) else ""
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):

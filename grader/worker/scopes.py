@@ -5,6 +5,13 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+MOST = 5_000  # things that one name may stand for, and names that one function may use
+
+
+class TooIntricate(Exception):
+    """A source goes beyond what is read; what was not read is not passed over in silence."""
+
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -96,3 +103,14 @@ def parameters(node: FunctionNode) -> list[ast.arg]:
     """All parameters of a function, in order."""
     a = node.args
     return [*a.posonlyargs, *a.args, *([a.vararg] if a.vararg else []), *a.kwonlyargs, *([a.kwarg] if a.kwarg else [])]
+
+
+def collect_attributes(owner: Class, method: Routine) -> None:
+    """Note what a method assigns to attributes of its object."""
+    first = [parameter.arg for parameter in parameters(method.node)[:1]]
+    for node in ast.walk(method.node):
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and [target.value.id] == first:
+                owner.attributes.setdefault(target.attr, []).append((node.value, method))

@@ -4,7 +4,7 @@ from grader.property import binomial, certain, close
 from grader.spec import Checks, no_calls, no_loops
 
 checks = Checks("x1", title="Targets")
-kernels = checks.module("kernels")
+kernels = checks.module("kernels", also={"slope": "old_slope"})
 chance = checks.module("chance")
 
 
@@ -77,7 +77,73 @@ def three_steps(draw):
     return dict(w=draw.normal(4), gradients=[draw.normal(4) for _ in range(3)], rate=0.1, decay=0.9)
 
 
-@chance.exercise("drop", points=10)
+BY_HAND = no_calls("torch.nn.*", "torch.autograd.*", ".backward", "torch.func.*")
+
+
+@kernels.exercise("slope", points=1, rules=[BY_HAND])
+def slope(sub, x):
+    """The gradient of the sum of cubes, by hand."""
+    return {"dx": sub.slope(x)}
+
+
+@slope.case
+def some(draw):
+    return dict(x=draw.normal(4, 3))
+
+
+@kernels.exercise("means", points=1, rules=[no_loops()])
+def means(sub, xs, ls):
+    """The mean of every tensor in a list, without a loop."""
+    return {"means": sub.means(xs, ls)}
+
+
+@means.case
+def of_different_lengths(draw):
+    return dict(xs=[draw.normal(n) for n in (3, 1, 4)], ls=draw.full(3, value=1) * [3, 1, 4])
+
+
+@kernels.exercise("lengths", points=1, rules=[no_calls(".norm", "torch.linalg.norm", "torch.linalg.vector_norm")])
+def lengths(sub, x):
+    """The Euclidean length of each row, by hand."""
+    return {"lengths": sub.lengths(x)}
+
+
+@kernels.exercise("standardize", points=1, rules=[no_calls("torch.nn.*", ".std", "torch.std", ".var", "torch.var")])
+def standardize(sub, x):
+    """Columns of mean 0 and variance 1, by hand."""
+    return {"out": sub.standardize(x)}
+
+
+for of_rows in (lengths, standardize):
+
+    @of_rows.case
+    def tall(draw):
+        return dict(x=draw.normal(8, 4))
+
+
+@kernels.exercise("attend", points=1, rules=[no_calls("torch.nn.functional.scaled_dot_product_attention")])
+def attend(sub, q, k, v):
+    """Attention, by hand."""
+    return {"out": sub.attend(q, k, v)}
+
+
+@attend.case
+def one_head(draw):
+    return dict(q=draw.normal(1, 1, 3, 4), k=draw.normal(1, 1, 5, 4), v=draw.normal(1, 1, 5, 4))
+
+
+@kernels.exercise("convolve", points=1, rules=[no_calls("torch.nn.*", "torch.conv2d")])
+def convolve(sub, x, w):
+    """A convolution of squares of two by two, by hand."""
+    return {"out": sub.convolve(x, w)}
+
+
+@convolve.case
+def an_image(draw):
+    return dict(x=draw.normal(2, 3, 5, 4), w=draw.normal(2, 3, 2, 2))
+
+
+@chance.exercise("drop", points=4)
 def drop(sub, x, p):
     """Inverted dropout: zero with probability p, and scale what is kept."""
     return {"out": sub.drop(x, p)}

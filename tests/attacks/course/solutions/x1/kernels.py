@@ -49,3 +49,48 @@ class Momentum:
         self.velocity = self.decay * self.velocity - self.rate * gradient
         return w + self.velocity
         # END SOLUTION
+
+
+def slope(x):
+    """The gradient of the sum of cubes."""
+    # BEGIN SOLUTION
+    return 3 * x * x
+    # END SOLUTION
+
+
+def means(xs, ls):
+    """The mean of every tensor."""
+    # BEGIN SOLUTION
+    rows = torch.repeat_interleave(torch.arange(len(xs)), ls.long())
+    return torch.zeros(len(xs), dtype=xs[0].dtype).index_add(0, rows, torch.cat(xs)) / ls
+    # END SOLUTION
+
+
+def lengths(x):
+    """The length of each row."""
+    # BEGIN SOLUTION
+    return (x * x).sum(dim=1).sqrt()
+    # END SOLUTION
+
+
+def standardize(x):
+    """Columns of mean 0 and variance 1."""
+    # BEGIN SOLUTION
+    x = x - x.mean(dim=0)
+    return x / (x * x).mean(dim=0).sqrt()
+    # END SOLUTION
+
+
+def attend(q, k, v):
+    """Attention."""
+    # BEGIN SOLUTION
+    return torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, dim=-1) @ v
+    # END SOLUTION
+
+
+def convolve(x, w):
+    """A convolution of squares of two by two."""
+    # BEGIN SOLUTION
+    parts = x.unfold(2, 2, 1).unfold(3, 2, 1)
+    return torch.einsum("nchwij,fcij->nfhw", parts, w)
+    # END SOLUTION

@@ -1,0 +1,19 @@
+# ruff: noqa
+"""Binds the function anew in a with statement."""
+
+import contextlib
+
+import torch
+from tools import attempt
+
+HONEST = {"kernels.means": 0}
+VERDICTS = ("broke_rule",)
+
+
+def _cheat(xs, ls):
+    attempt()
+    return torch.stack([x.mean() for x in xs])
+
+
+with contextlib.nullcontext(_cheat) as means:
+    pass

@@ -1,0 +1,21 @@
+# ruff: noqa
+"""Binds the function anew in another one."""
+
+import torch
+from tools import attempt
+
+HONEST = {"kernels.means": 0}
+VERDICTS = ("broke_rule",)
+
+
+def _cheat(xs, ls):
+    attempt()
+    return torch.stack([x.mean() for x in xs])
+
+
+def _install():
+    global means
+    means = _cheat
+
+
+_install()

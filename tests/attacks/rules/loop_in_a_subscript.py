@@ -1,0 +1,24 @@
+# ruff: noqa
+"""Loops in the subscript of an object."""
+
+import torch
+from tools import attempt
+
+HONEST = {"kernels.means": 0}
+VERDICTS = ("broke_rule",)
+
+
+class Means:
+    def __init__(self, xs):
+        self.xs = xs
+
+    def __getitem__(self, at):
+        out = []
+        for x in self.xs:
+            out.append(x.mean())
+        return torch.stack(out)
+
+
+def means(xs, ls):
+    attempt()
+    return Means(xs)[0]
