@@ -19,11 +19,13 @@ class TooMany(BaseException):
 
 
 class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """While it is active, counts what torch dispatches, and notes where in `folder` each operation stood first."""
+    """While it is active, counts what torch dispatches, and notes where in `folder` each operation stood first. Once it
+    `is_answered`, what is computed from there only: an answer may put off its work until it is looked at."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.total = 0
+        self.is_answered = False
         self._folder = str(folder)
         self._limit = limit
         self._counts: dict[str, int] = {}
@@ -34,12 +36,14 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False  # else the first operation in every worker imports torch._dynamo and sympy, which takes a second
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self.is_answered and not self._place()[0]:
+            return func(*args, **(kwargs or {}))
         name = func._schema.name
         self.total += 1
         self._counts[name] = self._counts.get(name, 0) + 1
         if name not in self._places and len(self._places) < NAMES_LIMIT:
             self._places[name] = self._place()
-        if self.total > self._limit:
+        if self.is_full:
             raise TooMany
         return func(*args, **(kwargs or {}))
 
@@ -53,9 +57,13 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return "", 0
 
     @property
-    def counted(self) -> wire.Counted:
-        """What was counted."""
+    def is_full(self) -> bool:
+        """Whether the limit was reached."""
+        return self.total > self._limit
+
+    def counted(self, outputs: wire.Packed | None = None) -> wire.Counted:
+        """What was counted, and what came of it."""
         operations = [
             wire.Operation(name, self._counts[name], file, line) for name, (file, line) in self._places.items()
         ]
-        return wire.Counted(self.total, self.total <= self._limit, operations)
+        return wire.Counted(self.total, not self.is_full, operations, None if self.is_full else outputs)
