@@ -4,6 +4,9 @@ verdict, never raise one."""
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +59,22 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
             frame = frame.f_back  # type: ignore[assignment]
         return "", 0
 
+    @contextmanager
+    def everywhere(self) -> Iterator[None]:
+        """Count here, and in Python's threads that are started meanwhile: each has modes of its own."""
+        begin = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+
+        def counted(thread: threading.Thread) -> None:
+            with _Elsewhere(self):
+                begin(thread)
+
+        threading.Thread._bootstrap_inner = counted  # type: ignore[attr-defined]
+        try:
+            with self:
+                yield
+        finally:
+            threading.Thread._bootstrap_inner = begin  # type: ignore[attr-defined]
+
     @property
     def is_full(self) -> bool:
         """Whether the limit was reached."""
@@ -67,3 +86,18 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
             wire.Operation(name, self._counts[name], file, line) for name, (file, line) in self._places.items()
         ]
         return wire.Counted(self.total, not self.is_full, operations, None if self.is_full else outputs)
+
+
+class _Elsewhere(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts what another thread dispatches together with the rest."""
+
+    def __init__(self, counting: Counting) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._counting = counting
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self._counting.__torch_dispatch__(func, types, args, kwargs)
