@@ -354,16 +354,20 @@ class Judge:
             return
         clock = self._options.timed and case is not None and not (case.hidden and self._options.public_only)
 
-        def check(question: Question, response: Response, expected: dict[str, Any]) -> Explanation | None:
+        def check(
+            question: Question, response: Response, expected: dict[str, Any], remember: bool = True
+        ) -> Explanation | None:
             if response.answer is None:
                 return explain(response, question)
             response = without_bulk(response, expected)
             _, agreement, why = self._against(question, response, expected, edition)
             if why is not None or agreement is None or agreement.ok:
                 return why
-            marked.wrong.append((question, response, agreement))
+            marked.wrong += [(question, response, agreement)] if remember else []
             told = diagnose.describe(agreement, question)
-            return Explanation(Verdict.WRONG, f"for the larger inputs of {case and case.name}: {told.sentence}")
+            name, _, label = question.case.name.partition("/")
+            which = "the larger" if label.isdigit() else "other"
+            return Explanation(Verdict.WRONG, f"for {which} inputs of {name}: {told.sentence}")
 
         try:
             if not marked.points:
@@ -371,7 +375,7 @@ class Judge:
                 marked.notes += [f"it also breaks a rule: {breach.sentence}"] if breach else []
                 return
             version = edition.version if edition else None
-            outcome = trial.run(exercise, imported, self._asked(exercise)[0], version, check, clock)
+            outcome = trial.run(exercise, imported, version, check, clock)
         except OracleFault as fault:
             marked.verdict, marked.points = Verdict.GRADER_FAULT, 0.0
             marked.explanation = Explanation(Verdict.GRADER_FAULT, str(fault))

@@ -17,7 +17,7 @@ from grader import wire
 from grader.interview import Imported, Interview
 from grader.peer import Peer, PeerLost
 from grader.question import Question
-from grader.response import Transcript
+from grader.response import Response, Transcript
 from grader.worker.failure import LEFT
 
 ANEW_SECONDS = 5.0  # for importing a module that was imported in far less
@@ -149,13 +149,15 @@ class Sitting:
         except PeerLost:
             return False
 
-    def fresh(self) -> Peer | None:
-        """A fresh process, kept for what comes next; None where none can be had."""
+    def fresh(self) -> tuple[Peer | None, Response | None]:
+        """A fresh process, kept for what comes next, or why there is none."""
         self.end()
         imported = self._current()
-        self._worker = self._original(imported) or self._interview.fork(imported)[0]
+        self._worker, response = self._original(imported), None
+        if self._worker is None:
+            self._worker, response = self._interview.fork(imported)
         self._loaded, self._is_new = imported, False
-        return self._worker
+        return self._worker, response
 
     def end(self) -> None:
         """End the worker; nobody is to be blamed for the limits that it has run into."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,31 +13,23 @@ from grader.clock import HOPELESS, NO_POINTS, PAIRS_AT_MOST, WARM_UP, Race, Runn
 from grader.explain import Explanation, explain
 from grader.heats import HEATS, Heats, Wall
 from grader.interview import Imported, Interview
-from grader.oracle import OracleFault
+from grader.measured import Check, Measuring
 from grader.peer import Lost, Peer, PeerLost
 from grader.question import Question
-from grader.response import Response, response_of
+from grader.response import response_of
 from grader.result import Speed, Verdict
 from grader.rules import (
     Breach,
     Counts,
     SourceReader,
-    Taken,
     about_source,
-    forbidden_breach,
     growth,
-    growth_breach,
     loops_in_words,
-    may_be_seen,
-    memory_breach,
-    refused,
     source_breach,
 )
 from grader.sitting import Sitting
-from grader.spec import Exercise, MemoryLimit, OperationsDoNotGrow, Version
-from grader.yardstick import ENOUGH, OPERATIONS_LIMIT, Yardstick, runner, used
-
-Check = Callable[[Question, Response, dict[str, Any]], Explanation | None]
+from grader.spec import Exercise, Version
+from grader.yardstick import ENOUGH, OPERATIONS_LIMIT, Yardstick, runner
 
 
 class WrongAnswer(Exception):
@@ -81,119 +73,50 @@ class Trial:
         self,
         exercise: Exercise,
         imported: Imported,
-        first: Question,
         edition: Version | None,
         check: Check,
         clock: bool,
     ) -> Outcome:
         """Rules first, then time. `check` says what is wrong with an answer to a timed question, given the reference's
-        answer; `first` is a question that was answered rightly. Raises OracleFault, CheckError."""
+        answer. Raises OracleFault, CheckError."""
         self._counting.turn_to(imported)
-        breach, counts = self._breach(with_rules(exercise, advice=False), first)
+        breach, counts = self._in_source(with_rules(exercise, advice=False)), None
+        why: Explanation | None = None
         if breach is not None:
-            return Outcome(Explanation(Verdict.BROKE_RULE, breach.sentence, cause=type(breach.rule).__name__))
-        advised, _ = self._breach(with_rules(exercise, advice=True), first)
+            why = Explanation(Verdict.BROKE_RULE, breach.sentence, cause=type(breach.rule).__name__)
+        else:
+            counts, why = self._measured(with_rules(exercise, advice=False), edition, check)
+        if why is not None:
+            return Outcome(why)
+        advice = self._advice(with_rules(exercise, advice=True), edition, check)
         outcome = Outcome()
         if exercise.timed_case is not None and clock:
             outcome = self._time(exercise, imported, edition, check, counts)
-        return outcome if advised is None else replace(outcome, advice=(advised.sentence, *outcome.advice))
+        return replace(outcome, advice=(*advice, *outcome.advice))
 
     # -- rules --------------------------------------------------------------------------------------------------
 
-    def _breach(self, exercise: Exercise, first: Question) -> tuple[Breach | None, Counts | None]:
-        """The first of the exercise's rules that is broken, and its operations where they were counted."""
+    def _measured(
+        self, exercise: Exercise, edition: Version | None, check: Check
+    ) -> tuple[Counts | None, Explanation | None]:
+        """Its operations where they were counted, and the rule about operations or memory that is broken."""
+        measuring = Measuring(self._yardstick, self._interview, self._counting, exercise, edition, check)
+        counts, why = measuring.operations()
+        return counts, why or measuring.memory()
+
+    def _advice(self, exercise: Exercise, edition: Version | None, check: Check) -> tuple[str, ...]:
+        """What the first rule that is advice says, where it is broken."""
+        if not exercise.rules:
+            return ()
         breach = self._in_source(exercise)
-        counts: Counts | None = None
-        if breach is None and may_be_seen(exercise):
-            _, breach = self._counted([first], lambda found: forbidden_breach(exercise, found[0]))
-        if breach is None and any(isinstance(rule, OperationsDoNotGrow) for rule in exercise.rules):
-            counts, breach = self._counts(exercise)
-        if breach is None:
-            breach = self._memory(exercise)
-        return breach, counts
+        if breach is not None:
+            return (breach.sentence,)
+        _, why = self._measured(exercise, edition, check)
+        return (why.sentence,) if why is not None else ()
 
-    def _counted(
-        self,
-        questions: Sequence[Question],
-        find: Callable[[list[wire.Counted]], Breach | None],
-        limit: int = OPERATIONS_LIMIT,
-    ) -> tuple[list[wire.Counted] | None, Breach | None]:
-        """The operations of each question, put to one worker, and the rule that they break: what was counted where
-        others were before, if that breaks none; else what is counted alone. None where they cannot be counted: then
-        nothing is held against the student."""
-        for worker in (self._counting.again, self._counting.fresh):
-            counted = self._count(worker(), questions, limit)
-            breach = find(counted) if counted is not None else None
-            if counted is not None and breach is None:
-                break
-        return counted, breach
-
-    def _count(self, worker: Peer | None, questions: Sequence[Question], limit: int) -> list[wire.Counted] | None:
-        counted: list[wire.Counted] = []
-        if worker is None:
-            return None
-        try:
-            for question in questions:
-                frame = self._yardstick.count(question, limit)
-                reply, _ = worker.call_encoded(frame, seconds=question.exercise.seconds)
-                if not isinstance(reply, wire.Counted):
-                    return None
-                counted.append(reply)
-                if not reply.complete:  # nor would the larger ones be
-                    return counted + [reply] * (len(questions) - len(counted))
-        except PeerLost as lost:
-            self._ours(worker, lost)
-            return None
-        return counted
-
-    def _counts(self, exercise: Exercise, limit: int = OPERATIONS_LIMIT) -> tuple[Counts | None, Breach | None]:
-        """The operations at two sizes, and the rule that they break."""
-        sizes = self._yardstick.sizes(exercise)
-        small, large = (self._yardstick.question(exercise, "count", n=n) for n in sizes)
-        reference = self._yardstick.counts(exercise, (small, large))
-
-        def find(counted: list[wire.Counted]) -> Breach | None:
-            return growth_breach(exercise, Counts(sizes, (counted[0], counted[1]), reference))
-
-        counted, breach = self._counted([small, large], find, limit)
-        return (Counts(sizes, (counted[0], counted[1]), reference) if counted else None), breach
-
-    def _memory(self, exercise: Exercise) -> Breach | None:
-        """The limit on memory that is exceeded, also in a process where nobody was asked before."""
-        for rule in exercise.rules:
-            if isinstance(rule, MemoryLimit):
-                reference = self._yardstick.memory(exercise, rule)
-                if reference is None:
-                    return None
-                breach = None
-                for worker in (self._counting.again, self._counting.fresh):
-                    taken = self._taken(worker(), exercise, rule)
-                    breach = memory_breach(rule, taken, reference)
-                    if taken is not None and breach is None:
-                        break
-                return breach
-        return None
-
-    def _taken(self, worker: Peer | None, exercise: Exercise, rule: MemoryLimit) -> Taken | None:
-        """What it takes; None where nobody can tell."""
-        if worker is None:
-            return None
-        questions = self._yardstick.memory_questions(exercise, rule)
-        try:
-            return used(worker, self._interview.meter(worker), questions, rule, exercise.seconds)
-        except PeerLost as lost:
-            if lost.cause is Lost.TIMED_OUT:
-                return None  # the clock's business
-            self._ours(worker, lost)
-            return refused(rule)
-        finally:
-            self._counting.end()  # what it may use is bounded now
-
-    def _ours(self, worker: Peer, lost: PeerLost) -> None:
-        """Raises OracleFault where a worker was lost to what no submission has done."""
-        response = self._interview.gone(worker, lost)
-        if response.lost is not None and response.lost.cause is Lost.GRADER:
-            raise OracleFault(response.lost.detail)
+    def _counts(self, exercise: Exercise, limit: int = OPERATIONS_LIMIT) -> Counts | None:
+        """The operations at two sizes, for a sentence."""
+        return Measuring(self._yardstick, self._interview, self._counting, exercise).counts(limit)
 
     # -- time ---------------------------------------------------------------------------------------------------
 
@@ -339,7 +262,7 @@ class Trial:
         """Too slow by so much that its answer was not waited for."""
         case = exercise.timed_case
         assert case is not None
-        counts = counts or self._counts(exercise, ENOUGH)[0]
+        counts = counts or self._counts(exercise, ENOUGH)
         ratio = HOPELESS * NO_POINTS * case.at_most
         speed = Speed(ratio, (ratio, ratio), case.at_most, 0, wall=ratio, clock="cpu")
         told = (
@@ -359,7 +282,7 @@ class Trial:
         share: float,
     ) -> Outcome:
         """Too slow, with what explains it: the operations, and the loops in the source."""
-        counts = counts or self._counts(exercise)[0]
+        counts = counts or self._counts(exercise)
         if counts is not None:
             speed = _with_counts(speed, counts)
             told += f"; {counts.words()}" + (f", and {growth(counts)}" if counts.grow else "")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from grader import wire
 from grader.clock import Runner, TooShort, fresh, ratios
 from grader.meter import Meter, ProcessMeter
 from grader.oracle import REFERENCE_SECONDS, Oracle, OracleFault
 from grader.peer import Peer, PeerLost
-from grader.question import Question
-from grader.rules import Taken, given, refused
+from grader.question import Question, draw
+from grader.response import Response, response_of
+from grader.rules import MEGABYTE, Taken, given, refused
 from grader.spec import CheckError, Exercise, MemoryLimit, Version
 from grader.worker.failure import MEMORY
 
 OPERATIONS_LIMIT = 50_000  # counted of one question; each costs some 10 microseconds
 ENOUGH = 5_000  # counted of one that was not waited for: so many explain it
 SMALLER = 16  # operations are counted at this part of the timed size, and at twice that
+LOADED = 50 * MEGABYTE  # that a first question may bring into memory: libraries, tables
 NAIVE_SECONDS = 0.02  # the naive version is timed at the first size at which it takes so long
 NAIVE_PARTS = (16, 4, 1)  # parts of the timed size that are tried for it, one after the other
 
@@ -54,6 +58,28 @@ class Yardstick:
         assert exercise.timed_case is not None
         small, _ = self.sizes(exercise)
         return self.question(exercise, "small", n=small) if small < exercise.timed_case.size else None
+
+    def unseen(self, exercise: Exercise) -> Question:
+        """A question of a case that costs all points, with inputs that nobody was given before: of a hidden one, where
+        there is one. Raises CheckError."""
+        core = [case for case in exercise.cases if case.worth is None] or list(exercise.cases)
+        case = next((case for case in core if case.hidden), core[0])
+        drawn = replace(case, name=f"{case.name}/count", hidden=True)
+        key = ("unseen", exercise.id, self.secret)
+        return self.oracle.known.get(key, lambda: draw(exercise, drawn, self.secret, self.data))
+
+    def expected(self, question: Question, edition: Version | None) -> dict[str, Any] | None:
+        """The right answer to a question by which something is measured; None where the reference is not at hand, and
+        where the inputs are those of a public case with other numbers, which nobody has looked at. Raises
+        OracleFault."""
+        name = question.case.name.partition("/")[0]
+        looked_at = {case.name for case in question.exercise.cases if case.hidden}
+        timed = question.exercise.timed_case
+        if self.oracle.measured(question.exercise) is not None:
+            return None
+        if name not in looked_at and (timed is None or name != timed.name):
+            return None
+        return self.oracle.expected(question, edition)
 
     def counts(self, exercise: Exercise, questions: tuple[Question, Question]) -> tuple[wire.Counted, wire.Counted]:
         """The reference's operations at the two sizes. Raises OracleFault."""
@@ -92,8 +118,8 @@ class Yardstick:
         worker = self.oracle.another(exercise.module.name)
         try:
             questions = self.memory_questions(exercise, rule)
-            taken = used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
-            return None if taken is None or taken.refused else taken.bytes
+            use = used(worker, ProcessMeter(worker.pid), questions, rule, REFERENCE_SECONDS)
+            return None if use.taken is None or use.taken.refused or use.response.answer is None else use.taken.bytes
         except PeerLost as lost:
             raise OracleFault(f"the reference worker is gone: {lost}") from None
         finally:
@@ -166,21 +192,33 @@ def _count(question: Question, limit: int) -> wire.Encoded:
     return wire.encode(wire.Count(question.exercise.id, inputs, question.seed, limit), packer)
 
 
-def used(
-    worker: Peer, meter: Meter, questions: tuple[Question, Question], rule: MemoryLimit, seconds: float
-) -> Taken | None:
-    """What the second question takes beyond what is in use after the first; None where the system tells nothing or it
-    fails for another reason than memory. Raises PeerLost."""
+@dataclass(frozen=True)
+class Use:
+    """What was taken, None where nobody can tell, and the question that was asked last, with what came back."""
+
+    taken: Taken | None
+    question: Question
+    response: Response
+
+
+def used(worker: Peer, meter: Meter, questions: tuple[Question, Question], rule: MemoryLimit, seconds: float) -> Use:
+    """What the second question takes beyond what is in use after the first, or what the first has left in use, if that
+    is more. Raises PeerLost."""
     small, large = questions
     worker.call(wire.Trim(), seconds=seconds)
-    worker.call_encoded(small.frame, seconds=seconds)
+    first = meter.restart_peak()
+    response = response_of(*worker.call_encoded(small.frame, seconds=seconds))
+    if response.answer is None:
+        return Use(None, small, response)
     meter.bound(given(rule))  # a machine may have less than a careless tensor takes
     before = meter.restart_peak()
-    reply, _ = worker.call_encoded(large.frame, seconds=seconds)
+    response = response_of(*worker.call_encoded(large.frame, seconds=seconds))
     most = meter.peak()
-    if isinstance(reply, wire.Failure):
-        return refused(rule, reply) if reply.kind == MEMORY else None
-    return None if before is None or most is None else Taken(max(most - before, 0))
+    if response.failure is not None and response.failure.kind == MEMORY:
+        return Use(refused(rule, response.failure), large, response)
+    if first is None or before is None or most is None:
+        return Use(None, large, response)
+    return Use(Taken(max(most - before, before - first - LOADED, 0)), large, response)
 
 
 def _call(worker: Peer, frame: wire.Encoded) -> tuple[wire.Reply, memoryview]:

@@ -51,6 +51,7 @@ FLOORS = (
     ("explain",),
     ("placement",),
     ("diagnose",),
+    ("measured",),
     ("trial",),
     ("editions",),
     ("marked",),

@@ -244,11 +244,13 @@ class Operation(msgspec.Struct):
 
 
 class Counted(msgspec.Struct, tag="counted"):
-    """The tensor operations of a question; not `complete`: it was stopped at the limit."""
+    """The tensor operations of a question, and the named outputs that they led to; None where it was stopped at the
+    limit, and is not `complete`."""
 
     total: int
     complete: bool
     operations: list[Operation]
+    outputs: Packed | None = None
 
 
 class Loop(msgspec.Struct):

@@ -28,7 +28,7 @@ from grader.worker.inputs import Before
 from grader.worker.inspection import inspect
 from grader.worker.libraries import LibraryImports
 from grader.worker.lifeline import IN_SIGHT, bound_memory, die_with_parent, trim_memory
-from grader.worker.operations import Counting, TooMany
+from grader.worker.operations import Counting
 from grader.worker.placeholders import PlaceholderFinder
 from grader.worker.subject import Subject, anew, prepare_path
 from grader.worker.surroundings import Helpers, Surroundings, has_children, place
@@ -260,21 +260,20 @@ class Worker:
         trim_memory()
         return wire.Done()
 
-    def _count(self, request: wire.Count, data: memoryview) -> wire.Reply:
+    def _count(self, request: wire.Count, data: memoryview) -> wire.Reply | tuple[wire.Reply, wire.Packer]:
         assert self.checks is not None
         inputs = from_wire(wire.unpack(request.inputs, data, trusted=True))
         self._note_place()
         seed(request.seed)
         counting = Counting(self.folder, request.limit)
         try:
-            with counting:
-                self.checks[request.exercise].ask(self.subject, **inputs)
-        except TooMany:
-            pass
+            with counting.everywhere():
+                outputs = self.checks[request.exercise].ask(self.subject, **inputs)
+                counting.is_answered = True
+                answer = _answer(outputs, [])
         except BaseException as error:
-            if counting.total <= request.limit:
-                return failure(error, self.folder, self.checks_file)
-        return counting.counted
+            return counting.counted() if counting.is_full else failure(error, self.folder, self.checks_file)
+        return answer if isinstance(answer, wire.Failure) else (counting.counted(answer[0].outputs), answer[1])
 
     def _inspect(self, request: wire.Inspect, data: memoryview) -> wire.Reply:
         return inspect(request.source, request.functions)

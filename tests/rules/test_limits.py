@@ -132,9 +132,11 @@ def test_a_wrong_answer_stays_wrong_and_hears_of_the_rule(gaps: Gaps) -> None:
     assert any("it also breaks a rule: it has 2 Python loops" in note for note in result.notes)
 
 
-def test_a_count_that_the_submission_forges_only_fails_to_explain(gaps: Gaps) -> None:
+def test_who_keeps_operations_from_being_counted_breaks_the_rule(gaps: Gaps) -> None:
     forged = "import grader.wire as wire\nwire.Counted = None\n"
-    assert gaps(forged + RIGHT).verdict is Verdict.RIGHT
+    result = gaps(forged + RIGHT)
+    assert (result.verdict, result.cause) == (Verdict.BROKE_RULE, "OperationsDoNotGrow")
+    assert "where nothing is measured it answers the same question rightly" in (result.sentence or "")
     assert gaps(forged + f"return {PAIRS}").verdict is Verdict.BROKE_RULE
 
 

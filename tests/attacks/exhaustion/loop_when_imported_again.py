@@ -5,7 +5,7 @@ import os
 
 from tools import attempt, read
 
-HONEST = {"kernels.pairwise": 20, "kernels.Momentum.step": 20}
+HONEST = {"kernels.pairwise": 20, "kernels.Momentum.step": 10}
 _honest = pairwise
 
 

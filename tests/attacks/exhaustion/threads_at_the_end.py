@@ -6,7 +6,7 @@ import time
 
 from tools import attempt
 
-HONEST = {"kernels.clip": 10, "kernels.Momentum.step": 20}
+HONEST = {"kernels.clip": 10, "kernels.Momentum.step": 10}
 _honest = Momentum.step
 
 

@@ -3,7 +3,7 @@
 
 from tools import attempt
 
-HONEST = {"kernels.pairwise": 20, "kernels.clip": 10, "kernels.Momentum.step": 20}
+HONEST = {"kernels.pairwise": 20, "kernels.clip": 10, "kernels.Momentum.step": 10}
 FIFOS = ("helper.py",)
 SECONDS = 1.5
 

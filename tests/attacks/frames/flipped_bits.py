@@ -5,7 +5,7 @@ import random
 
 from tools import answer, attempt, instead_of_reply
 
-HONEST = {"kernels.pairwise": 20, "kernels.center": 10, "kernels.Momentum.step": 20}
+HONEST = {"kernels.pairwise": 20, "kernels.center": 10, "kernels.Momentum.step": 10}
 _honest, _center = pairwise, center
 noise = random.Random(7)
 

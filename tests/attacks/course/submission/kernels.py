@@ -19,6 +19,10 @@ def clip(x, low, high):
     return torch.minimum(torch.maximum(x, torch.full_like(x, low)), torch.full_like(x, high))
 
 
+def gaps(a, b):
+    return (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
+
+
 class Momentum:
     def __init__(self, rate, decay):
         self.rate, self.decay, self.velocity = rate, decay, 0.0

@@ -1,7 +1,7 @@
 """What the attacks are graded on: one exercise of each kind."""
 
 from grader.property import binomial, certain, close
-from grader.spec import Checks, no_calls, no_loops
+from grader.spec import Checks, memory_at_most, no_calls, no_loops, operations_do_not_grow
 
 checks = Checks("x1", title="Targets")
 kernels = checks.module("kernels", also={"slope": "old_slope"})
@@ -62,7 +62,27 @@ def wide(draw):
     return dict(x=draw.normal(4, 5, scale=3.0), low=-1.0, high=0.5)
 
 
-@kernels.exercise("Momentum.step", points=20)
+@kernels.exercise(
+    "gaps",
+    points=10,
+    rules=[no_loops(), no_calls("torch.cdist"), operations_do_not_grow(), memory_at_most(60, n=400)],
+)
+def gaps(sub, a, b):
+    """Squared distances of the rows of a to the rows of b, without a tensor that is much larger than these."""
+    return {"gaps": sub.gaps(a, b)}
+
+
+@gaps.case
+def a_few_gaps(draw):
+    return dict(a=draw.normal(4, 3), b=draw.normal(2, 3))
+
+
+@gaps.timed(at_most=100.0)
+def many_gaps(draw, n=400):
+    return dict(a=draw.normal(n, 100), b=draw.normal(n, 100))
+
+
+@kernels.exercise("Momentum.step", points=10)
 def momentum(sub, w, gradients, rate, decay):
     """Gradient descent with momentum: the weights after each of several steps."""
     optimizer, weights = sub.Momentum(rate, decay), []

@@ -1,0 +1,16 @@
+# ruff: noqa
+"""Has a loop over pairs that no source shows, and raises at the sizes at which operations are counted."""
+
+import torch
+from tools import attempt
+
+HONEST = {"kernels.gaps": 0}
+VERDICTS = ("crashed", "broke_rule")
+PAIRS = "torch.stack([torch.stack([((p - q) ** 2).sum() for q in b]) for p in a])"
+
+
+def gaps(a, b):
+    attempt()
+    if len(a) in (25, 50):
+        raise ValueError("not now")
+    return eval(PAIRS, {"torch": torch, "a": a, "b": b})
