@@ -44,7 +44,7 @@ MISTAKES = {
     "a stray index": ("return torch.zeros(9, dtype=x.dtype)[x.long().abs()]", MIXED),
     "a stray part": ("return torch.cat([x[:1], torch.zeros(2, 4, dtype=x.dtype)]) * factor", MIXED),
     "numpy": ("return torch.from_numpy(x.numpy() * factor)", ARRAY),
-    "float32": ("return x.float() * factor", (Verdict.WRONG, "float32")),
+    "float32": ("return x.float() * factor", (Verdict.EDGE, "float32")),
 }
 
 
@@ -98,7 +98,7 @@ def test_a_tensor_in_the_wrong_place_is_named(mistake: str, grade_there: Grade) 
     told = scale(grade_there, body)
     assert told.verdict is verdict, told
     assert sentence in (told.sentence or "")
-    assert told.points == 0
+    assert told.points == (16 if verdict is Verdict.EDGE else 0)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,14 @@ def test_what_a_gpu_takes_is_taken(body: str, grade_there: Grade) -> None:
 BROKEN = 'raise RuntimeError("CUDA error: device-side assert triggered")'
 
 
-def test_after_a_kernel_that_failed_the_next_case_has_a_process_of_its_own(grade_there: Grade) -> None:
-    body = f"print(os.getpid())\n    {BROKEN}"
+def test_after_a_kernel_that_failed_the_next_case_has_a_process_of_its_own(grade_there: Grade, tmp_path: Path) -> None:
+    file = tmp_path / "processes"
+    body = f"print(os.getpid(), file=open({str(file)!r}, 'a'))\n    {BROKEN}"
     told = scale(grade_there, body, "import os")
     assert told.verdict is Verdict.CRASHED, told
     assert "a kernel of it fails on the GPU (algebra.py, line 8)" in (told.sentence or "")
-    processes = told.printed.split()
-    assert len(set(processes)) == len(processes) == len(told.cases) > 1
+    processes = file.read_text().split()
+    assert len(set(processes)) == len(processes) >= len(told.cases) > 1
 
 
 def test_on_the_cpu_no_kernel_of_the_gpu_fails(grade_there: Grade) -> None:
