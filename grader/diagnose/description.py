@@ -209,6 +209,8 @@ def _short(value: Any) -> str:
         map(_is_no_text, value.values() if isinstance(value, dict) else value)
     ):
         return f"{kind_of(value)} of {len(value):,}"
+    if isinstance(value, str):
+        return repr(value[:SHORT])  # quoted: '3' is no 3
     return str(value.text if isinstance(value, Opaque) else value)[:SHORT]
 
 

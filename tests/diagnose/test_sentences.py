@@ -314,4 +314,10 @@ def test_values_that_are_no_arrays_are_told_as_what_they_are() -> None:
     told = described(wrong({"out": np.array(1.5)}, {"out": {"a": 1}})).details
     assert "expected 1.5, got {'a': 1}" in told
     told = described(wrong({"out": np.zeros((2, 3))}, {"out": "zeros"})).details
-    assert "Tensor(" not in " ".join(told) and "got zeros" in " ".join(told)
+    assert "Tensor(" not in " ".join(told) and "got 'zeros'" in " ".join(told)
+
+
+def test_text_is_quoted_where_a_number_was_expected() -> None:
+    told = described(wrong(3, "3"))
+    assert "is text, not a number" in told.sentence
+    assert "expected 3, got '3'" in told.details
