@@ -271,7 +271,8 @@ def test_what_is_timed_stays_on_one_core(time_it: Time) -> None:
 def test_a_crash_at_the_timed_size_is_a_crash(time_it: Time) -> None:
     result = time_it("assert len(x) < 10, 'too large for me'\nreturn work(x, w)")
     assert (result.verdict, result.points) == (Verdict.CRASHED, 0)
-    assert "too large for me" in (result.sentence or "")
+    assert "it raises AssertionError (kernels.py, line " in (result.sentence or "")
+    assert "too large for me" not in str(result)  # inputs of a race are drawn like hidden ones
 
 
 def test_what_never_ends_is_too_slow(time_it: Time, timed: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -593,9 +594,8 @@ def predict_labels(dists, y_train, k=1):
     distances, labels = one(result, "compute_distances_no_loops"), one(result, "predict_labels")
     assert (distances.verdict, distances.points) == (Verdict.BROKE_RULE, 0)
     assert "2 Python loops in line " in (distances.sentence or "")
-    assert labels.verdict is Verdict.TOO_SLOW
-    assert 10 <= labels.points < 14
-    assert "there is a Python loop over the input (a `for` loop in line " in (labels.sentence or "")
+    assert (labels.verdict, labels.points) == (Verdict.RIGHT, 14)  # the course's own way: its time is advice
+    assert "there is a Python loop over the input (a `for` loop in line " in labels.advice[0]
 
 
 def test_a_pairwise_loop_that_the_source_hides_is_counted(grade_a1: Callable[..., Result]) -> None:

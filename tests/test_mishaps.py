@@ -212,7 +212,7 @@ def test_a_file_named_like_a_library_shadows_nothing(grade: Grade) -> None:
 
 
 def test_one_exercise_cannot_change_the_next(grade: Grade) -> None:
-    body = "import torch\nimport sys\ntorch.sum = None\nsys.modules[__name__].energy = None\nreturn x * factor"
+    body = "import torch\nimport sys\ntorch.sum = None\nsys.modules[__name__].Counter = None\nreturn x * factor"
     assert grade(algebra=algebra(body)).all_right
 
 
