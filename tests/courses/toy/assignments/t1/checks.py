@@ -34,7 +34,7 @@ def plain(draw):
 
 
 @energy.timed(at_most=4.0)
-def large(draw, n=2000):
+def large(draw, n=6000):
     return dict(x=draw.normal(n, 30))
 
 
