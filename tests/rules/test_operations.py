@@ -28,7 +28,7 @@ def seen(folder: Path, rule: object, body: str) -> Breach | None:
     counting = Counting(folder, 10_000)
     with counting:
         made["f"](torch.linspace(-1, 1, 2 * 3 * 5 * 5, dtype=torch.float64).reshape(2, 3, 5, 5))
-    return forbidden_breach(exercise(rule), counting.counted)  # type: ignore[arg-type]
+    return forbidden_breach(exercise(rule), counting.counted())  # type: ignore[arg-type]
 
 
 SUM = "lambda v: (v * v).sum()"
