@@ -71,7 +71,7 @@ def test_what_the_question_itself_differentiates_is_nobody_s(tmp_path: Path) -> 
     with counting:
         w = torch.ones(3, requires_grad=True)
         (w * w).sum().backward()
-    assert forbidden_breach(exercise(BY_HAND), counting.counted) is None
+    assert forbidden_breach(exercise(BY_HAND), counting.counted()) is None
 
 
 LAYERS = {
