@@ -19,6 +19,7 @@ SILENT      ""                      why it cannot say that it has acted
 VERDICTS    ()                      the verdicts that the exercises in HONEST may get; empty: any
 FOLDER      ""                      the name of the submission's folder
 HEAVY       False                   it takes much memory or many processes: never two of them at a time
+LONG        False                   it takes half a minute, most of it waiting: in `make proofs` only
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ class Attack:
     verdicts: tuple[str, ...] = ()
     folder: str = ""
     heavy: bool = False
+    long: bool = False
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ import time
 from tools import attempt, breach, child
 
 HONEST = {"kernels.pairwise": 0, "kernels.Momentum.step": 0}
+LONG = True
 ADMITTED = {"none": "without a control group, memory is limited by process"}
 HEAVY = True
 SECONDS = 20.0

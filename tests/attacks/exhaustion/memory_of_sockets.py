@@ -10,6 +10,7 @@ import torch
 from tools import attempt
 
 HONEST = {"kernels.pairwise": 0, "kernels.Momentum.step": 10}  # which is asked where there may be no memory yet
+LONG = True
 HEAVY = True
 SECONDS = 20.0
 VERDICTS = ("out_of_memory", "crashed", "timed_out")

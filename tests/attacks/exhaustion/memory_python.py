@@ -4,6 +4,7 @@
 from tools import attempt, breach
 
 HONEST = {"kernels.pairwise": 0}
+LONG = True
 HEAVY = True
 SECONDS = 20.0
 

@@ -8,6 +8,7 @@ import torch
 from tools import attempt
 
 HONEST = {"kernels.gaps": 0}
+LONG = True
 ADMITTED = {
     "none": "perhaps: operations are counted in the thread that is asked, and in those that it starts",
     "user": "perhaps: operations are counted in the thread that is asked, and in those that it starts",
