@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 COURSE = find_course(ROOT)
 ELSEWHERE = {"reference", "oracle", "misconception", "room"}  # shown of every exercise by tests/coursework.py
 ONE_IN = 9  # exercises
-MUTANTS = 5
+MUTANTS = 8
 
 
 @pytest.mark.parametrize("name", COURSE.names())
