@@ -68,9 +68,9 @@ class Code:
         return self._print(reached)
 
     def _owned(self, exercise: Exercise) -> set[Unit]:
-        module, also = exercise.module, exercise.module.also.get(exercise.name)
+        module = exercise.module
         found: set[Unit] = set()
-        for name in (exercise.name, *([also] if also else [])):
+        for name in exercise.functions:
             first, _, method = name.partition(".")
             for unit in self._table(module.name).get(first, set()):
                 of_class = unit.holder == first and method in ("", unit.name)

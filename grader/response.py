@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -39,7 +40,7 @@ class Response:
         """Whether nothing came back within the time."""
         return self.lost is not None and self.lost.cause is Lost.TIMED_OUT
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The bytes that its answer takes in this process, about."""
         return sum(map(_size, _leaves(self.answer)))

@@ -39,7 +39,7 @@ class SkeletonReader:
             if not marked.points and marked.wrong and marked.verdict in DOUBTFUL and not _says_so(marked):
                 read = self.about(marked.exercise)
                 if read is not None and read.what:
-                    whose = read.what in (marked.exercise.name, *_also(marked.exercise))
+                    whose = read.what in marked.exercise.functions
                     where = f"({marked.exercise.module.name}.py, line {read.line})"
                     _put_down(marked, f"{'' if whose else f'`{printable(read.what)}` is '}not written yet {where}")
                 elif read is not None:
@@ -64,15 +64,14 @@ class SkeletonReader:
         module = exercise.module
         if module.name not in self._read:
             self._read[module.name] = {one.name: one for one in self._ask(module)}
-        names = [exercise.name, *_also(exercise)]
-        found = [self._read[module.name].get(name) for name in names]
+        found = [self._read[module.name].get(name) for name in exercise.functions]
         return next((one for one in found if one is not None and one.found), None)
 
     def _ask(self, module: Module) -> Sequence[wire.Unwrote]:
         source = self._sources.get(module.name, b"")
         if not source or len(source) > SOURCE_LIMIT:
             return ()
-        names = dict.fromkeys(name for one in module.exercises for name in (one.name, *_also(one)))
+        names = dict.fromkeys(name for one in module.exercises for name in one.functions)
         try:
             worker = self._blanks.fresh()
         except PeerLost:
@@ -93,12 +92,6 @@ def _says_so(marked: Marked) -> bool:
         return False
     own = bool(failure.frames) and failure.frames[-1].function == marked.exercise.name.rpartition(".")[2]
     return failure.kind == MISSING or own
-
-
-def _also(exercise: Exercise) -> list[str]:
-    """What other editions of the course call the exercise's function."""
-    also = exercise.module.also.get(exercise.name)
-    return [also] if also else []
 
 
 def _put_down(marked: Marked, sentence: str) -> None:

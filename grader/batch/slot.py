@@ -232,7 +232,8 @@ def answered_again(first: Done, second: Done) -> Done:
     if again is None:
         return first
     now = {one.id: one for one in again.exercises if one.id in doubtful}
-    modules = {one.name: one for one in again.modules if one.name in {name.partition(".")[0] for name in doubtful}}
+    theirs = {name.partition(".")[0] for name in doubtful}
+    modules = {one.name: one for one in again.modules if one.name in theirs}
     merged = msgspec.structs.replace(
         result.with_exercises(now.get(one.id, one) for one in result.exercises),
         modules=tuple(one if one.imported else modules.get(one.name, one) for one in result.modules),

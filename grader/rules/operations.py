@@ -13,7 +13,6 @@ from grader.rules.calls import forbidding
 from grader.spec import Exercise, NoCalls, OperationsDoNotGrow
 
 GROWTH = 1.25  # a count that grows by less when the size doubles does not grow with the size
-AUTOGRAD = "autograd"  # what grader.worker.operations calls whatever is dispatched for the sake of derivatives
 
 # Operations that betray a library function however it was reached, and all the names under which torch offers them.
 ROUTES = {
@@ -71,7 +70,7 @@ ROUTES = {
     "aten::nll_loss_forward": ("torch.nn.functional.nll_loss", "torch.nn.functional.cross_entropy"),
     "aten::mode": ("torch.mode", "?.mode"),
     "aten::bincount": ("torch.bincount", "?.bincount"),
-    AUTOGRAD: ("torch.autograd.backward", "torch.autograd.grad", "torch.func.grad", "?.backward"),
+    wire.AUTOGRAD: ("torch.autograd.backward", "torch.autograd.grad", "torch.func.grad", "?.backward"),
 }
 
 
@@ -135,7 +134,7 @@ def forbidden_breach(exercise: Exercise, counted: wire.Counted) -> Breach | None
 
 
 def _without(operation: str, name: str, where: str) -> str:
-    if operation == AUTOGRAD:
+    if operation == wire.AUTOGRAD:
         return f"it has autograd compute derivatives{where}, which it has to do without"
     seen = operation.removeprefix("aten::")
     return f"it uses `{name}`{where}, which it has to do without (seen as `{seen}` among its tensor operations)"

@@ -92,7 +92,7 @@ class SourceReader:
         inspection = self._read[module.name]
         if inspection.problem:
             return f"{module.name}.py {inspection.problem}, so its rules cannot be checked"
-        names = _names(exercise)
+        names = exercise.functions
         found = {one.name: one for one in inspection.functions if one.name in names}
         given = (found[name] for name in names if name in found and (found[name].found or found[name].unread))
         return self._with_stars(next(given, found[names[0]]))
@@ -110,7 +110,7 @@ class SourceReader:
         source = self._sources.get(module.name, b"")
         if len(source) > SOURCE_LIMIT:
             return wire.Inspection(problem=f"is longer than {SOURCE_LIMIT >> 10} KB")
-        names = dict.fromkeys(name for exercise in module.exercises for name in _names(exercise))
+        names = dict.fromkeys(name for exercise in module.exercises for name in exercise.functions)
         died = 0
         while True:
             used = self._worker is not None
@@ -143,12 +143,6 @@ class SourceReader:
         if self._worker is not None:
             self._blanks.give_up(self._worker)
             self._worker = None
-
-
-def _names(exercise: Exercise) -> list[str]:
-    """The exercise's function, and what other editions of the course call it."""
-    also = exercise.module.also.get(exercise.name)
-    return [exercise.name, also] if also else [exercise.name]
 
 
 def about_source(exercise: Exercise) -> bool:

@@ -120,6 +120,12 @@ class Exercise:
         return f"{self.module.name}.{self.name}"
 
     @property
+    def functions(self) -> list[str]:
+        """The names of the function that it is about: its own, and what other editions of the course call it."""
+        also = self.module.also.get(self.name)
+        return [self.name, also] if also else [self.name]
+
+    @property
     def title(self) -> str:
         """The first line of the ask's docstring."""
         return first_line(self.ask)

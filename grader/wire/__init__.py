@@ -19,6 +19,7 @@ from grader.wire.frames import (
     send,
 )
 from grader.wire.messages import (
+    AUTOGRAD,
     Anew,
     Answer,
     Answers,
@@ -82,6 +83,7 @@ from grader.wire.values import (
 
 __all__ = [
     "ALIGNMENT",
+    "AUTOGRAD",
     "BITS",
     "DTYPES",
     "HEADER",

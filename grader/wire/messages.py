@@ -243,6 +243,9 @@ class Operation(msgspec.Struct):
     line: int = 0
 
 
+AUTOGRAD = "autograd"  # among operations: whatever is dispatched for the sake of derivatives that torch computes
+
+
 class Counted(msgspec.Struct, tag="counted"):
     """The tensor operations of a question, and the named outputs that they led to; None where it was stopped at the
     limit, and is not `complete`."""

@@ -17,7 +17,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from grader import wire
 
 NAMES_LIMIT = 300  # different operations that are reported
-AUTOGRAD = "autograd"  # whatever is dispatched for the sake of derivatives that torch computes
 
 
 class TooMany(BaseException):
@@ -49,8 +48,8 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._counts[name] = self._counts.get(name, 0) + 1
         if name not in self._places and len(self._places) < NAMES_LIMIT:
             self._places[name] = self._place()
-        if AUTOGRAD not in self._places and _differentiates() and (place := self._place())[1]:
-            self._counts[AUTOGRAD], self._places[AUTOGRAD] = 1, place  # not what the ask itself has asked for
+        if wire.AUTOGRAD not in self._places and _differentiates() and (place := self._place())[1]:
+            self._counts[wire.AUTOGRAD], self._places[wire.AUTOGRAD] = 1, place  # not what the ask itself has asked for
         if self.is_full:
             raise TooMany
         return func(*args, **(kwargs or {}))
